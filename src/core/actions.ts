@@ -1,0 +1,106 @@
+import type { Action } from './decision.ts';
+import { follows, readingOf } from './look.ts';
+import type { Observation, TargetReading } from './observation.ts';
+import { targetNames } from './progress.ts';
+import { type Release, sameRelease } from './release.ts';
+import type { Rollout } from './rollout.ts';
+import type { Instant } from './time.ts';
+import { sameTraffic, type Traffic } from './traffic.ts';
+import { guardHome, keptReleases, wishedTraffic } from './wish.ts';
+
+/** The guard is renewed when less than this share of its time is left, and trusted while more than half of that is. */
+const RENEW_BELOW = 2 / 3;
+
+/**
+ * What has to be done so that the world becomes as the rollout wishes. Empty when it is so already, which is what ends
+ * the repetition: there is no memory of what was tried before.
+ */
+export function neededActions(rollout: Rollout, observation: Observation, now: Instant): readonly Action[] {
+  if (rollout.phase.kind === 'gating' || rollout.targets === null || observation.overtaken) return [];
+  return targetNames(rollout).flatMap((target) => {
+    const wish = wishedTraffic(rollout, target);
+    if (wish === null) return [];
+    const reading = readingOf(observation, target);
+    if (reading === null) return blindActions(rollout, target, wish);
+    return [
+      ...preparations(rollout, target, reading),
+      ...guarding({ rollout, target, wish, reading, now }),
+      ...shifting({ rollout, target, wish, reading, now }),
+      ...retirements(rollout, target, reading),
+    ];
+  });
+}
+
+interface Site {
+  readonly rollout: Rollout;
+  readonly target: string;
+  readonly wish: Traffic;
+  readonly reading: TargetReading;
+  readonly now: Instant;
+}
+
+/** Unseen, the only thing worth trying is to get home. */
+function blindActions(rollout: Rollout, target: string, wish: Traffic): readonly Action[] {
+  return rollout.phase.kind === 'rolling-back' ? [{ kind: 'apply', target, traffic: wish }] : [];
+}
+
+function preparations(rollout: Rollout, target: string, reading: TargetReading): readonly Action[] {
+  return keptReleases(rollout, target)
+    .filter((release) => isNeeded(rollout, target, release) && instancesOf(reading, release) === null)
+    .map((release) => ({ kind: 'prepare', target, release }));
+}
+
+/** The release that takes or may take traffic; one that is only kept warm is not started again. */
+function isNeeded(rollout: Rollout, target: string, release: Release): boolean {
+  const wish = wishedTraffic(rollout, target);
+  return sameRelease(release, wish?.stable ?? null) || sameRelease(release, wish?.candidate ?? null);
+}
+
+function guarding({ rollout, target, wish, reading, now }: Site): readonly Action[] {
+  const { armed } = reading.guard;
+  if (rollout.phase.kind === 'ended') {
+    return armed !== null && follows(rollout, target, reading) ? [{ kind: 'disarm', target }] : [];
+  }
+  const needed = wish.weight > 0 || (rollout.phase.kind === 'promoting' && armed !== null);
+  const renewAt = now + rollout.plan.guardAfter * RENEW_BELOW;
+  const place = guardHome(rollout, target);
+  if (!needed || (armed !== null && sameTraffic(armed.home, place) && armed.deadline > renewAt)) return [];
+  return [{ kind: 'arm', target, home: place, deadline: now + rollout.plan.guardAfter }];
+}
+
+function shifting({ rollout, target, wish, reading, now }: Site): readonly Action[] {
+  if (follows(rollout, target, reading)) return [];
+  const apply: Action = { kind: 'apply', target, traffic: wish };
+  const { armed } = reading.guard;
+  if (wish.weight > 0) {
+    const trusted = armed !== null && armed.deadline > now + (rollout.plan.guardAfter * RENEW_BELOW) / 2;
+    const isReady =
+      trusted && sameTraffic(armed.home, guardHome(rollout, target)) && isUp(reading, wish.candidate);
+    return isReady ? [apply] : [];
+  }
+  if (
+    rollout.phase.kind === 'promoting' &&
+    armed !== null &&
+    !sameTraffic(armed.home, guardHome(rollout, target))
+  ) {
+    return [];
+  }
+  const leavesForDead = !isUp(reading, wish.stable) && isUp(reading, rollout.candidate);
+  return wish.stable !== null && leavesForDead && reading.traffic.weight > 0 ? [] : [apply];
+}
+
+function retirements(rollout: Rollout, target: string, reading: TargetReading): readonly Action[] {
+  if (!follows(rollout, target, reading)) return [];
+  const kept = keptReleases(rollout, target);
+  return reading.running
+    .filter(({ release }) => !kept.some((keep) => sameRelease(keep, release)))
+    .map(({ release }) => ({ kind: 'retire', target, release }));
+}
+
+function instancesOf(reading: TargetReading, release: Release | null): number | null {
+  return reading.running.find((running) => sameRelease(running.release, release))?.healthy ?? null;
+}
+
+function isUp(reading: TargetReading, release: Release | null): boolean {
+  return (instancesOf(reading, release) ?? 0) > 0;
+}

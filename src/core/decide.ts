@@ -1,0 +1,74 @@
+import { neededActions } from './actions.ts';
+import { advance } from './advance.ts';
+import type { Decision } from './decision.ts';
+import { look } from './look.ts';
+import { news } from './news.ts';
+import { obey } from './obey.ts';
+import type { Observation } from './observation.ts';
+import { isActive, type Rollout } from './rollout.ts';
+import type { Instant } from './time.ts';
+import { answered, moved, noted, type Turn } from './turn.ts';
+import { heedBadNews } from './urgent.ts';
+
+/** Between the end of a rollout and its settling, turns are this much rarer. */
+const AFTERCARE_PACE = 10;
+
+/**
+ * The whole of the rollout's judgement: from its state, what was observed and the time, to the next state, the journal's
+ * entries and what has to be done. Pure and total: bad news is in the observation, and there is an answer to all of it.
+ *
+ * Bad news comes first, then commands, then progress; the first that moves the rollout to another phase ends the turn,
+ * so that a rollback wins over everything that would go on.
+ */
+export function decide(before: Rollout, observation: Observation, clock: Instant): Decision {
+  const now = Math.max(clock, before.lastTurnAt);
+  const seen = look(before, observation, now);
+  const opened: Turn = { now, rollout: seen, entries: [], answers: [], block: null, hasMoved: false };
+  const warned = heed(noted(opened, news(before, seen)), observation);
+  const obeyed = obeyAll(warned, observation);
+  return conclude(before, goOn(obeyed, observation), observation);
+}
+
+function heed(turn: Turn, observation: Observation): Turn {
+  const badNews = heedBadNews(turn.rollout, observation, turn.now);
+  return badNews === null ? turn : moved(turn, badNews);
+}
+
+function obeyAll(turn: Turn, observation: Observation): Turn {
+  return observation.commands.reduce(
+    (soFar, pending) =>
+      answered(soFar, pending, obey(soFar.rollout, pending, soFar.now, observation.overtaken)),
+    turn,
+  );
+}
+
+function goOn(turn: Turn, observation: Observation): Turn {
+  const isPaused =
+    turn.rollout.paused !== null && isActive(turn.rollout) && turn.rollout.phase.kind !== 'rolling-back';
+  if (turn.hasMoved || isPaused) return turn;
+  const progress = advance(turn.rollout, observation, turn.now);
+  if (progress.to !== null) return moved(turn, progress);
+  return { ...turn, rollout: { ...turn.rollout, waitingFor: progress.waitingFor } };
+}
+
+function conclude(before: Rollout, turn: Turn, observation: Observation): Decision {
+  const rollout: Rollout = { ...turn.rollout, revision: before.revision + 1 };
+  return {
+    rollout,
+    entries: turn.entries,
+    answers: turn.answers,
+    block: turn.block,
+    actions: neededActions(rollout, observation, turn.now),
+    wakeAt: wakeAt(rollout, turn),
+  };
+}
+
+function wakeAt(rollout: Rollout, { hasMoved, now }: Turn): Instant | null {
+  const { phase, plan } = rollout;
+  if (phase.kind !== 'ended') return hasMoved ? now : now + plan.turnEvery;
+  if (phase.settled) return null;
+  if (hasMoved) return now + plan.turnEvery;
+  const next = now + plan.turnEvery * AFTERCARE_PACE;
+  const inQuarantine = now < phase.at + plan.quarantine;
+  return now < phase.settlesAt ? (inQuarantine ? Math.min(next, phase.settlesAt) : phase.settlesAt) : next;
+}

@@ -1,0 +1,124 @@
+import { judge } from './judge.ts';
+import type { Observation, Running, TargetReading } from './observation.ts';
+import { sameRelease } from './release.ts';
+import type { Phase, Rollout, TargetState } from './rollout.ts';
+import type { Instant, Milliseconds } from './time.ts';
+import { isOlder, sameTraffic } from './traffic.ts';
+import { wishedTraffic } from './wish.ts';
+
+/**
+ * Takes an observation into the rollout's memory: what the targets do, for how long it has been watched, and what the
+ * checks say. Decides nothing.
+ */
+export function look(rollout: Rollout, observation: Observation, now: Instant): Rollout {
+  const elapsed = watchedSince(rollout, now);
+  const targets = lookAtTargets(rollout, observation, now, elapsed);
+  const seen: Rollout = { ...rollout, targets, lastTurnAt: now };
+  return {
+    ...seen,
+    phase: watch(seen, elapsed),
+    findings:
+      seen.phase.kind === 'progressing' || seen.phase.kind === 'held'
+        ? judge(seen, observation)
+        : rollout.findings,
+  };
+}
+
+/** The reading of a target, or null while it has none. */
+export function readingOf(observation: Observation, target: string): TargetReading | null {
+  const reading = observation.targets[target];
+  return reading?.kind === 'ok' ? reading.value : null;
+}
+
+/** How the candidate runs on the target, or null when it does not or that is unknown. */
+export function runningCandidate(rollout: Rollout, observation: Observation, target: string): Running | null {
+  const reading = readingOf(observation, target);
+  return reading?.running.find((running) => sameRelease(running.release, rollout.candidate)) ?? null;
+}
+
+/** Whether the target really does what the rollout wishes, and has taken the latest wish. */
+export function follows(rollout: Rollout, target: string, reading: TargetReading): boolean {
+  const wish = wishedTraffic(rollout, target);
+  if (wish === null || !sameTraffic(wish, reading.traffic) || reading.fence === null) return false;
+  return !isOlder(reading.fence, { sequence: rollout.sequence, revision: rollout.wishedAt });
+}
+
+/** Time since the last turn that counts as watched: after a gap in which nobody looked, only a little of it does. */
+function watchedSince(rollout: Rollout, now: Instant): Milliseconds {
+  return Math.min(now - rollout.lastTurnAt, 5 * rollout.plan.turnEvery);
+}
+
+function lookAtTargets(
+  rollout: Rollout,
+  observation: Observation,
+  now: Instant,
+  elapsed: Milliseconds,
+): Rollout['targets'] {
+  if (rollout.targets === null) return firstLook(rollout, observation);
+  return Object.fromEntries(
+    Object.entries(rollout.targets).map(([name, state]) => [
+      name,
+      lookAtTarget({ rollout, observation, now, elapsed }, name, state),
+    ]),
+  );
+}
+
+/** Notes where home is, once every target can be read. */
+function firstLook(rollout: Rollout, observation: Observation): Rollout['targets'] {
+  const states: Record<string, TargetState> = {};
+  for (const { name } of rollout.plan.targets) {
+    const reading = readingOf(observation, name);
+    if (reading === null) return null;
+    states[name] = {
+      home: reading.traffic.stable,
+      steadySince: null,
+      outage: null,
+      refusal: null,
+      guardFiredAt: reading.guard.firedAt,
+    };
+  }
+  return states;
+}
+
+interface Look {
+  readonly rollout: Rollout;
+  readonly observation: Observation;
+  readonly now: Instant;
+  readonly elapsed: Milliseconds;
+}
+
+function lookAtTarget(
+  { rollout, observation, now, elapsed }: Look,
+  name: string,
+  state: TargetState,
+): TargetState {
+  const reading = readingOf(observation, name);
+  const error = errorOf(observation, name);
+  const outage = error === null ? null : { watched: (state.outage?.watched ?? 0) + elapsed, error };
+  const refusal = observation.refusals[name] ?? null;
+  if (reading === null) return { ...state, outage, refusal };
+  return {
+    home: state.home,
+    refusal,
+    steadySince: follows(rollout, name, reading) ? (state.steadySince ?? now) : null,
+    outage,
+    guardFiredAt: reading.guard.firedAt,
+  };
+}
+
+function errorOf(observation: Observation, name: string): string | null {
+  const target = observation.targets[name];
+  if (target?.kind !== 'ok') return target?.error ?? 'not read';
+  for (const sample of Object.values(observation.samples[name] ?? {})) {
+    if (sample.kind === 'outage') return `metrics: ${sample.error}`;
+  }
+  return null;
+}
+
+/** While traffic is split, time in which a target or its metrics could not be read does not count. */
+function watch({ phase, targets }: Rollout, elapsed: Milliseconds): Phase {
+  if (phase.kind === 'ended') return phase;
+  const split = phase.kind === 'progressing' || phase.kind === 'held';
+  const blind = Object.values(targets ?? {}).some((target) => target.outage !== null);
+  return split && blind ? phase : { ...phase, watched: phase.watched + elapsed };
+}

@@ -1,0 +1,41 @@
+import { onFailureOf } from './judge.ts';
+import type { Reason } from './reason.ts';
+import type { Finding, Rollout } from './rollout.ts';
+
+/** What an observation brought that the journal should know of although it moves nothing. */
+export function news(before: Rollout, after: Rollout): readonly Reason[] {
+  return [...targetNews(before, after), ...findingNews(before, after)];
+}
+
+function targetNews(before: Rollout, after: Rollout): readonly Reason[] {
+  return Object.entries(after.targets ?? {}).flatMap(([target, state]): Reason[] => {
+    const old = before.targets?.[target];
+    if (old === undefined) return [];
+    const reasons: Reason[] = [];
+    if (state.guardFiredAt !== null && state.guardFiredAt !== old.guardFiredAt) {
+      reasons.push({ code: 'guard-fired', target, at: state.guardFiredAt });
+    }
+    if (state.outage !== null && old.outage === null) {
+      reasons.push({ code: 'unreadable', target, detail: state.outage.error });
+    }
+    if (state.outage === null && old.outage !== null) {
+      reasons.push({ code: 'readable', target, after: old.outage.watched });
+    }
+    return reasons;
+  });
+}
+
+/** Findings that nobody acts on, when they appear. */
+function findingNews(before: Rollout, after: Rollout): readonly Reason[] {
+  const isSilent = (finding: Finding) =>
+    finding.reason.code === 'environment-unhealthy' ||
+    (finding.kind === 'fail' && onFailureOf(after, finding) === 'report');
+  const known = new Set(before.findings.filter(isSilent).map(keyOf));
+  return after.findings
+    .filter((finding) => isSilent(finding) && !known.has(keyOf(finding)))
+    .map((finding) => finding.reason);
+}
+
+function keyOf(finding: Finding): string {
+  return `${finding.target} ${finding.check} ${finding.reason.code}`;
+}

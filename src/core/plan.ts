@@ -1,0 +1,83 @@
+import type { Percent } from './traffic.ts';
+import type { Milliseconds } from './time.ts';
+
+/** What happens when a check fails. */
+export type OnFailure = 'rollback' | 'hold' | 'report';
+
+/** What happens when a step ends and its checks could not decide. */
+export type OnInconclusive = 'hold' | 'promote' | 'rollback';
+
+/**
+ * A plain limit on the candidate: it fails when the candidate is beyond `max` over the last `window`, with at least
+ * `minRequests`, and stable is not.
+ */
+export interface ThresholdCheck {
+  readonly kind: 'threshold';
+  readonly name: string;
+  readonly measure: Measure;
+  /** Share of requests, 0 to 1, for errors; milliseconds for latency. */
+  readonly max: number;
+  readonly minRequests: number;
+  readonly window: Milliseconds;
+  readonly onFailure: OnFailure;
+}
+
+/** What a check looks at. */
+export type Measure = { readonly of: 'errors' } | { readonly of: 'latency'; readonly quantile: number };
+
+export type Check = ThresholdCheck;
+
+/** One stage of a rollout: how much traffic, and how long it is watched at that. */
+export interface Step {
+  readonly weight: Percent;
+  readonly hold: Milliseconds;
+}
+
+/** A request that the candidate must answer before it gets any user's traffic. */
+export interface SmokeTest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly status: number;
+  /** Text that the body must contain. */
+  readonly contains: string | null;
+  readonly timeout: Milliseconds;
+}
+
+/** A target as the rollout found it in the configuration; `settings` belong to the adapter. */
+export interface PlannedTarget {
+  readonly name: string;
+  readonly kind: string;
+  readonly settings: unknown;
+}
+
+/** How long the rollout waits for others before it draws a conclusion. Time when nobody watched does not count. */
+export interface Limits {
+  /** For the candidate to be up and healthy on every target. */
+  readonly prepare: Milliseconds;
+  /** For a target to follow a change of traffic. */
+  readonly follow: Milliseconds;
+  /** For a target or its metrics to be unreadable while traffic is split. */
+  readonly blind: Milliseconds;
+  /** For a person to decide about a held rollout. */
+  readonly held: Milliseconds;
+}
+
+/** The steps and rules of a rollout. Fixed at its start: later changes of the configuration are for the next one. */
+export interface Plan {
+  readonly targets: readonly PlannedTarget[];
+  /** Ascending weights; empty means straight up behind the smoke tests. */
+  readonly steps: readonly Step[];
+  readonly checks: readonly Check[];
+  readonly smoke: readonly SmokeTest[];
+  readonly onInconclusive: OnInconclusive;
+  readonly limits: Limits;
+  /** Time after promotion in which the old release stays warm. */
+  readonly rollbackWindow: Milliseconds;
+  /** Time after the end in which the targets are still watched and repaired, against late writes of a frozen controller. */
+  readonly quarantine: Milliseconds;
+  /** The longest time between two turns while the rollout is under way. */
+  readonly turnEvery: Milliseconds;
+  /** How long after the last sign of life of the controller the guard takes traffic home. */
+  readonly guardAfter: Milliseconds;
+}

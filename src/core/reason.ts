@@ -1,0 +1,173 @@
+import type { OnInconclusive } from './plan.ts';
+import { BEYOND_EDGES } from './sample.ts';
+import { sayDuration, type Instant, type Milliseconds } from './time.ts';
+
+/** A share in percent, or a latency. */
+export type Unit = 'share' | 'ms';
+
+/** Numbers behind a judgement of a check on one target. */
+export interface Measured {
+  readonly check: string;
+  readonly target: string;
+  readonly unit: Unit;
+  /** Null where there were no requests. */
+  readonly candidate: number | null;
+  readonly stable: number | null;
+  readonly max: number;
+  /** Requests that the candidate answered in the window. */
+  readonly requests: number;
+  /** Of those, how many ended badly. */
+  readonly failed: number;
+}
+
+/** Why a rollout did what it did. Each code has its facts; `sayReason` has the words, the same everywhere. */
+export type Reason =
+  | ({ readonly code: 'check-failed' } & Measured)
+  | ({ readonly code: 'environment-unhealthy' } & Measured)
+  | ({ readonly code: 'check-passed' } & Measured)
+  | ({ readonly code: 'not-enough-evidence'; readonly needed: number } & Measured)
+  | { readonly code: 'candidate-down'; readonly target: string; readonly detail: string }
+  | { readonly code: 'stable-down'; readonly target: string; readonly detail: string }
+  | {
+      readonly code: 'not-healthy';
+      readonly target: string;
+      readonly detail: string;
+      readonly after: Milliseconds;
+    }
+  | { readonly code: 'does-not-start'; readonly target: string; readonly detail: string }
+  | {
+      readonly code: 'smoke-failed';
+      readonly target: string;
+      readonly detail: string;
+      readonly after: Milliseconds;
+    }
+  | {
+      readonly code: 'wrong-digest';
+      readonly target: string;
+      readonly wanted: string;
+      readonly running: string;
+    }
+  | {
+      readonly code: 'did-not-follow';
+      readonly target: string;
+      readonly detail: string;
+      readonly after: Milliseconds;
+    }
+  | { readonly code: 'blind'; readonly target: string; readonly detail: string; readonly after: Milliseconds }
+  | { readonly code: 'unreadable'; readonly target: string; readonly detail: string }
+  | { readonly code: 'readable'; readonly target: string; readonly after: Milliseconds }
+  | {
+      readonly code: 'commanded';
+      readonly by: string;
+      readonly command: string;
+      readonly note: string | null;
+    }
+  | { readonly code: 'superseded'; readonly rollout: string }
+  | { readonly code: 'waiting'; readonly gate: string; readonly detail: string }
+  | { readonly code: 'gate-closed'; readonly gate: string; readonly detail: string }
+  | { readonly code: 'gates-open'; readonly gates: readonly string[] }
+  | { readonly code: 'ready'; readonly targets: readonly string[] }
+  | { readonly code: 'first-release' }
+  | { readonly code: 'already-stable'; readonly release: string }
+  | { readonly code: 'no-steps' }
+  | { readonly code: 'barrier'; readonly weight: number; readonly targets: readonly string[] }
+  | { readonly code: 'step-done'; readonly weight: number; readonly watched: Milliseconds }
+  | { readonly code: 'inconclusive'; readonly policy: OnInconclusive }
+  | { readonly code: 'held-too-long'; readonly after: Milliseconds }
+  | { readonly code: 'guard-fired'; readonly target: string; readonly at: Instant }
+  | { readonly code: 'drifted'; readonly target: string; readonly detail: string }
+  | { readonly code: 'at-home'; readonly targets: readonly string[] }
+  | { readonly code: 'settled' };
+
+export type ReasonCode = Reason['code'];
+
+/** One sentence for people, without a full stop at the end. */
+export function sayReason(reason: Reason): string {
+  switch (reason.code) {
+    case 'check-failed':
+      return `${reason.check} on ${reason.target}: the candidate's ${sayMeasured(reason)}`;
+    case 'environment-unhealthy':
+      return `${reason.check} on ${reason.target}: both sides are beyond the limit, so it is not the candidate's doing: ${sayMeasured(reason)}`;
+    case 'check-passed':
+      return `${reason.check} on ${reason.target}: ${sayMeasured(reason)}`;
+    case 'not-enough-evidence':
+      return `${reason.check} on ${reason.target}: not enough evidence: ${reason.requests} of at least ${reason.needed} requests reached the candidate`;
+    case 'candidate-down':
+      return `the candidate is down on ${reason.target}: ${reason.detail}`;
+    case 'stable-down':
+      return `stable is down on ${reason.target}: ${reason.detail}`;
+    case 'not-healthy':
+      return `the candidate did not get healthy on ${reason.target} within ${sayDuration(reason.after)}: ${reason.detail}`;
+    case 'does-not-start':
+      return `the candidate does not start on ${reason.target}: ${reason.detail}`;
+    case 'smoke-failed':
+      return `the candidate did not pass its smoke tests on ${reason.target} within ${sayDuration(reason.after)}: ${reason.detail}`;
+    case 'wrong-digest':
+      return `${reason.target} runs ${reason.running} where ${reason.wanted} was asked for`;
+    case 'did-not-follow':
+      return `${reason.target} did not follow within ${sayDuration(reason.after)}: ${reason.detail}`;
+    case 'blind':
+      return `nothing could be seen of ${reason.target} for ${sayDuration(reason.after)}: ${reason.detail}`;
+    case 'unreadable':
+      return `${reason.target} cannot be read: ${reason.detail}`;
+    case 'readable':
+      return `${reason.target} can be read again after ${sayDuration(reason.after)}`;
+    case 'commanded':
+      return `${reason.by} asked to ${reason.command}${reason.note === null ? '' : `: ${reason.note}`}`;
+    case 'superseded':
+      return `the newer rollout ${reason.rollout} takes its place`;
+    case 'waiting':
+      return `waiting for ${reason.gate}: ${reason.detail}`;
+    case 'gate-closed':
+      return `refused by ${reason.gate}: ${reason.detail}`;
+    case 'gates-open':
+      return `all gates are open: ${reason.gates.join(', ')}`;
+    case 'ready':
+      return `the candidate is up and healthy on ${reason.targets.join(', ')}`;
+    case 'first-release':
+      return 'there is no stable release to compare with, so it goes straight up';
+    case 'already-stable':
+      return `${reason.release} is stable already`;
+    case 'no-steps':
+      return 'the plan has no steps, so it goes straight up';
+    case 'barrier':
+      return `all targets are verified at ${reason.weight} %: ${reason.targets.join(', ')}`;
+    case 'step-done':
+      return `watched for ${sayDuration(reason.watched)} at ${reason.weight} %, nothing speaks against it`;
+    case 'inconclusive':
+      return `the step ended undecided, and the plan says ${reason.policy}`;
+    case 'held-too-long':
+      return `nobody decided for ${sayDuration(reason.after)}`;
+    case 'guard-fired':
+      return `the guard took ${reason.target} home, as no controller had given a sign of life`;
+    case 'drifted':
+      return `${reason.target} is not as it was set: ${reason.detail}`;
+    case 'at-home':
+      return `all traffic is at stable again on ${reason.targets.join(', ')}`;
+    case 'settled':
+      return 'nothing is left to do';
+    default:
+      return reason satisfies never;
+  }
+}
+
+function sayMeasured(measured: Measured): string {
+  const candidate = sayValue(measured.candidate, measured.unit);
+  const stable = sayValue(measured.stable, measured.unit);
+  const counts =
+    measured.unit === 'share'
+      ? `${measured.failed} of ${measured.requests} requests`
+      : `${measured.requests} requests`;
+  return `${candidate} (${counts}), stable ${stable}, limit ${sayValue(measured.max, measured.unit)}`;
+}
+
+function sayValue(value: number | null, unit: Unit): string {
+  if (value === null) return 'nothing measured';
+  if (unit === 'share') return `${round(value * 100)} %`;
+  return value >= BEYOND_EDGES ? 'longer than a minute' : `${round(value)} ms`;
+}
+
+function round(value: number): string {
+  const digits = value >= 100 ? 0 : value >= 1 ? 1 : 2;
+  return String(Number(value.toFixed(digits)));
+}

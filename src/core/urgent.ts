@@ -1,0 +1,54 @@
+import { onFailureOf } from './judge.ts';
+import { readingOf, runningCandidate } from './look.ts';
+import { toHeld, toRollingBack, type Move } from './move.ts';
+import type { Observation } from './observation.ts';
+import { targetNames } from './progress.ts';
+import type { Reason } from './reason.ts';
+import { sameRelease } from './release.ts';
+import type { Rollout } from './rollout.ts';
+import type { Instant } from './time.ts';
+import { canSplit, homeRelease } from './wish.ts';
+
+/** Bad news that does not wait for the end of a step: the move it calls for, or null. */
+export function heedBadNews(rollout: Rollout, observation: Observation, now: Instant): Move | null {
+  const { phase } = rollout;
+  if (phase.kind !== 'progressing' && phase.kind !== 'held' && phase.kind !== 'promoting') return null;
+  const guilty = [...broken(rollout, observation), ...failedChecks(rollout, 'rollback')];
+  if (guilty.length > 0) return toRollingBack({ kind: 'rolled back', reasons: guilty }, now);
+  const blind = blindTargets(rollout);
+  if (blind.length > 0) return toRollingBack({ kind: 'aborted', reasons: blind }, now);
+  const doubtful = phase.kind === 'progressing' ? failedChecks(rollout, 'hold') : [];
+  return phase.kind === 'progressing' && doubtful.length > 0 ? toHeld(phase.step, now, doubtful) : null;
+}
+
+/** Targets on which the candidate is down while stable is up, or is not what was asked for. */
+function broken(rollout: Rollout, observation: Observation): readonly Reason[] {
+  return targetNames(rollout).flatMap((target): Reason[] => {
+    const reading = readingOf(observation, target);
+    if (reading === null || !canSplit(rollout, target)) return [];
+    const candidate = runningCandidate(rollout, observation, target);
+    if (candidate !== null && candidate.digest !== rollout.candidate.digest) {
+      return [{ code: 'wrong-digest', target, wanted: rollout.candidate.digest, running: candidate.digest }];
+    }
+    const stable = reading.running.find(({ release }) => sameRelease(release, homeRelease(rollout, target)));
+    const isDown = candidate === null || candidate.healthy === 0;
+    if (!isDown || stable === undefined || stable.healthy === 0) return [];
+    return [{ code: 'candidate-down', target, detail: candidate?.trouble ?? 'no healthy instance is left' }];
+  });
+}
+
+function failedChecks(rollout: Rollout, onFailure: 'rollback' | 'hold'): readonly Reason[] {
+  if (rollout.phase.kind === 'promoting') return [];
+  return rollout.findings
+    .filter((finding) => finding.kind === 'fail' && onFailureOf(rollout, finding) === onFailure)
+    .map((finding) => finding.reason);
+}
+
+function blindTargets(rollout: Rollout): readonly Reason[] {
+  return targetNames(rollout).flatMap((target): Reason[] => {
+    const outage = rollout.targets?.[target]?.outage ?? null;
+    return outage !== null && outage.watched > rollout.plan.limits.blind
+      ? [{ code: 'blind', target, detail: outage.error, after: outage.watched }]
+      : [];
+  });
+}

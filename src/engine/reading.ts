@@ -1,0 +1,39 @@
+import type { Reading } from '../core/observation.ts';
+import type { Milliseconds } from '../core/time.ts';
+
+/** How long any port may take for one answer. */
+const PATIENCE: Milliseconds = 5_000;
+
+/** Asks a port and turns whatever happens into a reading: an error or no answer in time is an outage. */
+export async function read<T>(ask: (signal: AbortSignal) => Promise<T>): Promise<Reading<T>> {
+  try {
+    return { kind: 'ok', value: await withPatience(ask) };
+  } catch (error) {
+    return { kind: 'outage', error: messageOf(error) };
+  }
+}
+
+/** Runs an action and returns what it said if it failed, else null. */
+export async function attempt(act: (signal: AbortSignal) => Promise<void>): Promise<string | null> {
+  const reading = await read(act);
+  return reading.kind === 'ok' ? null : reading.error;
+}
+
+async function withPatience<T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const deadline = new AbortController();
+  const tooLate = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    deadline.abort();
+    tooLate.reject(new Error(`no answer within ${PATIENCE / 1000} s`));
+  }, PATIENCE);
+  try {
+    return await Promise.race([ask(deadline.signal), tooLate.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.message === '' ? error.name : error.message;
+}

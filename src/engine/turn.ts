@@ -1,0 +1,60 @@
+import type { Clock } from '../clock/clock.ts';
+import type { Decision } from '../core/decision.ts';
+import { decide } from '../core/decide.ts';
+import type { Rollout } from '../core/rollout.ts';
+import type { Milliseconds } from '../core/time.ts';
+import type { Gate } from '../gates/gate.ts';
+import type { Store } from '../stores/store.ts';
+import { act, lateAfter } from './act.ts';
+import { observe } from './observe.ts';
+import type { FindSites } from './site.ts';
+
+/** The ports that the engine works with. */
+export interface Engine {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly findSites: FindSites;
+  readonly gatesFor: (rollout: Rollout) => readonly Gate[];
+  /** How long a turn may take before another controller may have taken the rollout over. */
+  readonly lease: Milliseconds;
+}
+
+/** How a turn went. */
+export type TurnResult =
+  | {
+      readonly kind: 'turned';
+      readonly decision: Decision;
+      readonly refusals: Readonly<Record<string, string>>;
+    }
+  /** Somebody else changed the rollout meanwhile: nothing was done, look again. */
+  | { readonly kind: 'conflict' }
+  | { readonly kind: 'unknown' };
+
+/** Writes a decision down; may gather those of several rollouts. */
+export type Commit = (decision: Decision) => Promise<'committed' | 'conflict'>;
+
+/**
+ * One turn of one rollout: observe, decide, commit, act. The commit comes before acting, so that after a crash the next
+ * turn finds the wish written down and repeats what is not fulfilled.
+ */
+export async function takeTurn(
+  engine: Engine,
+  commit: Commit,
+  id: string,
+  refusals: Readonly<Record<string, string>>,
+): Promise<TurnResult> {
+  const { store, clock, findSites, gatesFor, lease } = engine;
+  const isLate = lateAfter(lease, clock.stopwatch());
+  const rollout = await store.load(id);
+  if (rollout === null) return { kind: 'unknown' };
+  const sites = findSites(rollout);
+
+  const observation = await observe(
+    rollout,
+    { store, sites, gates: gatesFor(rollout), refusals },
+    clock.now(),
+  );
+  const decision = decide(rollout, observation, clock.now());
+  if ((await commit(decision)) === 'conflict') return { kind: 'conflict' };
+  return { kind: 'turned', decision, refusals: await act(decision, sites, isLate) };
+}

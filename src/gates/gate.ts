@@ -1,0 +1,8 @@
+import type { GateAnswer } from '../core/observation.ts';
+import type { Rollout } from '../core/rollout.ts';
+
+/** A precondition of a rollout. An error counts as "waiting", never as "open". */
+export interface Gate {
+  readonly name: string;
+  ask(rollout: Rollout, signal: AbortSignal): Promise<GateAnswer>;
+}

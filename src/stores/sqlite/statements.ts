@@ -1,0 +1,66 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+export type Statements = ReturnType<typeof statements>;
+
+/** Every statement that the store uses, prepared once. */
+export function statements(database: DatabaseSync) {
+  return {
+    insertRollout: database.prepare(`
+      insert into rollout (id, service, environment, sequence, place, revision, wake_at, state,
+                           journal_length, journal_head, created_at)
+      values (:id, :service, :environment, :sequence, :place, :revision, :wake_at, :state,
+              :journal_length, :journal_head, :created_at)`),
+    updateRollout: database.prepare(`
+      update rollout set revision = :revision, place = :place, began = max(began, :began), wake_at = :wake_at, state = :state
+      where id = :id and revision = :previous
+      returning journal_length, journal_head`),
+    moveHead: database.prepare('update rollout set journal_length = ?, journal_head = ? where id = ?'),
+    load: database.prepare('select state from rollout where id = ?'),
+    list: database.prepare(`
+      select state from rollout
+      where (:service is null or service = :service) and (:environment is null or environment = :environment)
+      order by created_at desc, sequence desc limit :limit`),
+    lastSequence: database.prepare(
+      'select max(sequence) as sequence from rollout where service = ? and environment = ?',
+    ),
+    unended: database.prepare(
+      `select id from rollout where service = ? and environment = ? and place <> 'ended' order by sequence`,
+    ),
+    ahead: database.prepare(
+      `select id from rollout where service = ? and environment = ? and sequence < ? and place <> 'ended'`,
+    ),
+    overtaken: database.prepare(
+      `select id from rollout where service = ? and environment = ? and sequence > ? and began = 1`,
+    ),
+    due: database.prepare('select id from rollout where wake_at <= ? order by wake_at limit ?'),
+    nextWake: database.prepare('select min(wake_at) as wake_at from rollout where wake_at is not null'),
+    wake: database.prepare('update rollout set wake_at = ? where id = ?'),
+    journal: database.prepare('select * from journal where rollout = ? order by number'),
+    insertRecord: database.prepare(
+      'insert into journal (rollout, number, revision, entry, previous, hash) values (?, ?, ?, ?, ?, ?)',
+    ),
+    insertCommand: database.prepare(
+      'insert into command (rollout, given_at, given_by, note, command) values (?, ?, ?, ?, ?)',
+    ),
+    pendingCommands: database.prepare(
+      'select * from command where rollout = ? and answer is null order by id',
+    ),
+    answerCommand: database.prepare(
+      'update command set accepted = ?, answer = ? where id = ? and answer is null',
+    ),
+    answer: database.prepare('select accepted, answer from command where id = ?'),
+    blocks: database.prepare('select * from block where service = ? and environment = ? order by blocked_at'),
+    insertBlock: database.prepare(
+      `insert or replace into block (service, environment, digest, release, rollout, blocked_at, reasons)
+       values (?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    unblock: database.prepare(`
+      delete from block
+      where service = :service and environment = :environment and (release = :release or digest = :release)
+      returning digest, release`),
+    recordUnblock: database.prepare(
+      `insert into unblock (service, environment, digest, release, unblocked_by, unblocked_at)
+       values (?, ?, ?, ?, ?, ?)`,
+    ),
+  };
+}
