@@ -6,6 +6,9 @@ import { errorShare, latencyQuantile, type Sample } from './sample.ts';
 import type { Instant, Window } from './time.ts';
 import { canSplit } from './wish.ts';
 
+/** Beyond its limit, a candidate is only to blame if it is this many times worse than stable: what hits both hits both. */
+const CLEARLY_WORSE = 1.5;
+
 /** One thing to ask the metrics: a check's counts of both arms over a window. */
 export interface Question {
   readonly target: string;
@@ -74,10 +77,11 @@ function conclude(check: ThresholdCheck, measured: Measured): Pick<Finding, 'kin
     };
   }
   if (measured.candidate <= check.max) return { kind: 'pass', reason: { code: 'check-passed', ...measured } };
-  if (measured.stable !== null && measured.stable > check.max) {
+  if (measured.stable !== null && measured.candidate < CLEARLY_WORSE * measured.stable) {
     return { kind: 'undecided', reason: { code: 'environment-unhealthy', ...measured } };
   }
-  return { kind: 'fail', reason: { code: 'check-failed', ...measured } };
+  const code = measured.stable === null ? 'check-failed-alone' : 'check-failed';
+  return { kind: 'fail', reason: { code, ...measured } };
 }
 
 function measure(check: ThresholdCheck, sample: Sample): number | null {

@@ -2,6 +2,9 @@ import { onFailureOf } from './judge.ts';
 import type { Reason } from './reason.ts';
 import type { Finding, Rollout } from './rollout.ts';
 
+/** An outage of fewer turns than this is not worth a line. */
+const WORTH_TELLING = 3;
+
 /** What an observation brought that the journal should know of although it moves nothing. */
 export function news(before: Rollout, after: Rollout): readonly Reason[] {
   return [...targetNews(before, after), ...findingNews(before, after)];
@@ -15,12 +18,12 @@ function targetNews(before: Rollout, after: Rollout): readonly Reason[] {
     if (state.guardFiredAt !== null && state.guardFiredAt !== old.guardFiredAt) {
       reasons.push({ code: 'guard-fired', target, at: state.guardFiredAt });
     }
-    if (state.outage !== null && old.outage === null) {
+    const worth = WORTH_TELLING * after.plan.turnEvery;
+    const [was, is] = [old.outage?.watched ?? 0, state.outage?.watched ?? 0];
+    if (state.outage !== null && is > worth && was <= worth) {
       reasons.push({ code: 'unreadable', target, detail: state.outage.error });
     }
-    if (state.outage === null && old.outage !== null) {
-      reasons.push({ code: 'readable', target, after: old.outage.watched });
-    }
+    if (state.outage === null && was > worth) reasons.push({ code: 'readable', target, after: was });
     return reasons;
   });
 }

@@ -1,5 +1,5 @@
 import type { PendingCommand } from './command.ts';
-import { afterStep, toEnded, toPromoting, toRollingBack, type Move } from './move.ts';
+import { afterStep, labelOf, toEnded, toPromoting, toRollingBack, type Move } from './move.ts';
 import type { Reason } from './reason.ts';
 import { isActive, statusOf, type Rollout, type VerdictKind } from './rollout.ts';
 import { sayDuration, type Instant } from './time.ts';
@@ -60,6 +60,12 @@ function promote(rollout: Rollout, pending: PendingCommand, now: Instant): Obeye
   }
   const because = [commanded(pending, 'promote')];
   const full = pending.command.kind === 'promote' && pending.command.full;
+  if (!full && phase.kind === 'progressing' && phase.stage === 'moving') {
+    return refuse(
+      rollout,
+      `not all targets are ${labelOf(rollout).replace('moving ', '')} yet; ask again then`,
+    );
+  }
   const move = full ? toPromoting(now, because) : afterStep(rollout, phase.step, now, because);
   return accept(move.to.kind === 'promoting' ? 'promoting' : 'going on to the next step', null, move);
 }

@@ -25,7 +25,7 @@ export interface Running {
 
 /** The dead-man's switch of one target. */
 export interface GuardReading {
-  /** Where it takes traffic, and when, unless it hears from a controller before. Null while disarmed. */
+  /** Where it takes traffic, and when, unless it is renewed before; past that time it has sprung and holds. Null while disarmed. */
   readonly armed: { readonly home: Traffic; readonly deadline: Instant } | null;
   /** When it last took traffic home; null if it never did. */
   readonly firedAt: Instant | null;

@@ -9,7 +9,7 @@ export type OnInconclusive = 'hold' | 'promote' | 'rollback';
 
 /**
  * A plain limit on the candidate: it fails when the candidate is beyond `max` over the last `window`, with at least
- * `minRequests`, and stable is not.
+ * `minRequests`, and clearly worse than stable.
  */
 export interface ThresholdCheck {
   readonly kind: 'threshold';

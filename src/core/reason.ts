@@ -23,6 +23,7 @@ export interface Measured {
 /** Why a rollout did what it did. Each code has its facts; `sayReason` has the words, the same everywhere. */
 export type Reason =
   | ({ readonly code: 'check-failed' } & Measured)
+  | ({ readonly code: 'check-failed-alone' } & Measured)
   | ({ readonly code: 'environment-unhealthy' } & Measured)
   | ({ readonly code: 'check-passed' } & Measured)
   | ({ readonly code: 'not-enough-evidence'; readonly needed: number } & Measured)
@@ -86,8 +87,10 @@ export function sayReason(reason: Reason): string {
   switch (reason.code) {
     case 'check-failed':
       return `${reason.check} on ${reason.target}: the candidate's ${sayMeasured(reason)}`;
+    case 'check-failed-alone':
+      return `${reason.check} on ${reason.target}: the candidate's ${sayMeasured(reason)}; with no traffic at stable to compare with, it may not be the candidate's doing`;
     case 'environment-unhealthy':
-      return `${reason.check} on ${reason.target}: both sides are beyond the limit, so it is not the candidate's doing: ${sayMeasured(reason)}`;
+      return `${reason.check} on ${reason.target}: beyond the limit, but not clearly worse than stable, so it is not the candidate's doing: ${sayMeasured(reason)}`;
     case 'check-passed':
       return `${reason.check} on ${reason.target}: ${sayMeasured(reason)}`;
     case 'not-enough-evidence':

@@ -56,12 +56,13 @@ export function errorShare(sample: Sample): number {
 }
 
 /**
- * The latency that a share `q` (0 to 1) of the requests does not exceed, as the upper edge of its bucket. Failed
- * requests count as endlessly slow. `BEYOND_EDGES` when the answer lies beyond the last edge, null without requests.
+ * The latency that a share `q` (0 to 1) of the requests that ended well does not exceed, as the upper edge of its
+ * bucket. `BEYOND_EDGES` when the answer lies beyond the last edge, null without such requests.
  */
 export function latencyQuantile(sample: Sample, q: number): Milliseconds | null {
-  if (sample.requests === 0) return null;
-  const rank = Math.max(1, Math.ceil(q * sample.requests));
+  const answered = sample.requests - sample.failed;
+  if (answered === 0) return null;
+  const rank = Math.max(1, Math.ceil(q * answered));
   let seen = 0;
   for (const [index, count] of sample.latency.entries()) {
     seen += count;

@@ -24,17 +24,12 @@ export interface Turn {
 export function moved(turn: Turn, { to, because }: Move): Turn {
   const { now } = turn;
   const rollout = renewWish(turn.rollout, { ...turn.rollout, phase: to, waitingFor: [] });
-  const entries: JournalEntry[] = [
-    {
-      at: now,
-      kind: 'moved',
-      from: labelOf(turn.rollout),
-      to: labelOf(rollout),
-      weight: wishedWeight(rollout),
-      because,
-    },
-  ];
-  if (to.kind === 'ended' && !to.settled) entries.push({ at: now, kind: 'ended', verdict: to.verdict });
+  if (to.kind === 'ended' && to.settled && turn.rollout.phase.kind === 'ended') {
+    return { ...noted(turn, because), rollout, hasMoved: true };
+  }
+  const [from, weight] = [labelOf(turn.rollout), wishedWeight(rollout)];
+  const entries: JournalEntry[] = [{ at: now, kind: 'moved', from, to: labelOf(rollout), weight, because }];
+  if (to.kind === 'ended') entries.push({ at: now, kind: 'ended', verdict: to.verdict });
   const isGuilty = to.kind === 'rolling-back' && to.verdict.kind === 'rolled back';
   return {
     ...turn,

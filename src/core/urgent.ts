@@ -13,10 +13,11 @@ import { canSplit, homeRelease } from './wish.ts';
 export function heedBadNews(rollout: Rollout, observation: Observation, now: Instant): Move | null {
   const { phase } = rollout;
   if (phase.kind !== 'progressing' && phase.kind !== 'held' && phase.kind !== 'promoting') return null;
-  const guilty = [...broken(rollout, observation), ...failedChecks(rollout, 'rollback')];
-  if (guilty.length > 0) return toRollingBack({ kind: 'rolled back', reasons: guilty }, now);
-  const blind = blindTargets(rollout);
-  if (blind.length > 0) return toRollingBack({ kind: 'aborted', reasons: blind }, now);
+  const bad = [...broken(rollout, observation), ...failedChecks(rollout, 'rollback')];
+  const isGuilty = bad.some((reason) => reason.code !== 'check-failed-alone');
+  if (isGuilty) return toRollingBack({ kind: 'rolled back', reasons: bad }, now);
+  const unclear = [...bad, ...blindTargets(rollout)];
+  if (unclear.length > 0) return toRollingBack({ kind: 'aborted', reasons: unclear }, now);
   const doubtful = phase.kind === 'progressing' ? failedChecks(rollout, 'hold') : [];
   return phase.kind === 'progressing' && doubtful.length > 0 ? toHeld(phase.step, now, doubtful) : null;
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock/clock.ts';
 import type { Action, Decision } from '../core/decision.ts';
 import type { Milliseconds } from '../core/time.ts';
 import type { Fence } from '../core/traffic.ts';
@@ -12,7 +13,7 @@ import type { Site, Sites } from './site.ts';
  */
 export async function act(
   decision: Decision,
-  sites: Sites,
+  { clock, sites }: { readonly clock: Clock; readonly sites: Sites },
   isLate: () => boolean,
 ): Promise<Readonly<Record<string, string>>> {
   const { sequence, revision } = decision.rollout;
@@ -23,7 +24,9 @@ export async function act(
       const site = sites[target];
       for (const action of actions) {
         if (site === undefined || isLate()) return;
-        const refusal = await attempt((signal) => perform(site, action, { sequence, revision }, signal));
+        const refusal = await attempt(clock, (signal) =>
+          perform(site, action, { sequence, revision }, signal),
+        );
         if (refusal === null) continue;
         refusals[target] = refusal;
         return;

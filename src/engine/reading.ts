@@ -1,3 +1,4 @@
+import type { Clock } from '../clock/clock.ts';
 import type { Reading } from '../core/observation.ts';
 import type { Milliseconds } from '../core/time.ts';
 
@@ -5,31 +6,35 @@ import type { Milliseconds } from '../core/time.ts';
 const PATIENCE: Milliseconds = 5_000;
 
 /** Asks a port and turns whatever happens into a reading: an error or no answer in time is an outage. */
-export async function read<T>(ask: (signal: AbortSignal) => Promise<T>): Promise<Reading<T>> {
+export async function read<T>(clock: Clock, ask: (signal: AbortSignal) => Promise<T>): Promise<Reading<T>> {
   try {
-    return { kind: 'ok', value: await withPatience(ask) };
+    return { kind: 'ok', value: await withPatience(clock, ask) };
   } catch (error) {
     return { kind: 'outage', error: messageOf(error) };
   }
 }
 
 /** Runs an action and returns what it said if it failed, else null. */
-export async function attempt(act: (signal: AbortSignal) => Promise<void>): Promise<string | null> {
-  const reading = await read(act);
+export async function attempt(
+  clock: Clock,
+  act: (signal: AbortSignal) => Promise<void>,
+): Promise<string | null> {
+  const reading = await read(clock, act);
   return reading.kind === 'ok' ? null : reading.error;
 }
 
-async function withPatience<T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+async function withPatience<T>(clock: Clock, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const answered = new AbortController();
   const deadline = new AbortController();
-  const tooLate = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
+  const tooLate = clock.wait(PATIENCE, answered.signal).then(() => {
     deadline.abort();
-    tooLate.reject(new Error(`no answer within ${PATIENCE / 1000} s`));
-  }, PATIENCE);
+    throw new Error(`no answer within ${PATIENCE / 1000} s`);
+  });
   try {
-    return await Promise.race([ask(deadline.signal), tooLate.promise]);
+    return await Promise.race([ask(deadline.signal), tooLate]);
   } finally {
-    clearTimeout(timer);
+    tooLate.catch(() => {});
+    answered.abort();
   }
 }
 

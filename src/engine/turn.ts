@@ -1,6 +1,6 @@
 import type { Clock } from '../clock/clock.ts';
 import type { Decision } from '../core/decision.ts';
-import { decide } from '../core/decide.ts';
+import type { decide } from '../core/decide.ts';
 import type { Rollout } from '../core/rollout.ts';
 import type { Milliseconds } from '../core/time.ts';
 import type { Gate } from '../gates/gate.ts';
@@ -15,6 +15,8 @@ export interface Engine {
   readonly clock: Clock;
   readonly findSites: FindSites;
   readonly gatesFor: (rollout: Rollout) => readonly Gate[];
+  /** The judgement: `decide` of the core, unless a test wants to see a worse one found out. */
+  readonly decide: typeof decide;
   /** How long a turn may take before another controller may have taken the rollout over. */
   readonly lease: Milliseconds;
 }
@@ -48,13 +50,10 @@ export async function takeTurn(
   const rollout = await store.load(id);
   if (rollout === null) return { kind: 'unknown' };
   const sites = findSites(rollout);
+  const eyes = { store, clock, sites, gates: gatesFor(rollout), refusals };
 
-  const observation = await observe(
-    rollout,
-    { store, sites, gates: gatesFor(rollout), refusals },
-    clock.now(),
-  );
-  const decision = decide(rollout, observation, clock.now());
+  const observation = await observe(rollout, eyes);
+  const decision = engine.decide(rollout, observation, clock.now());
   if ((await commit(decision)) === 'conflict') return { kind: 'conflict' };
-  return { kind: 'turned', decision, refusals: await act(decision, sites, isLate) };
+  return { kind: 'turned', decision, refusals: await act(decision, eyes, isLate) };
 }

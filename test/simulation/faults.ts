@@ -1,0 +1,104 @@
+import type { Random } from '../../src/core/random.ts';
+import type { Milliseconds } from '../../src/core/time.ts';
+import type { Site } from '../../src/engine/site.ts';
+import type { Store } from '../../src/stores/store.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+/** How often things go wrong, per call of a port. */
+export interface FaultRates {
+  readonly failsBefore: number;
+  readonly failsAfter: number;
+  readonly hangs: number;
+  readonly isSlow: number;
+  /** The controller dies at this call, before or after its effect. */
+  readonly crash: number;
+  /** The controller freezes at this call, for up to a minute, and then goes on as if nothing had been. */
+  readonly freeze: number;
+}
+
+export const NO_FAULTS: FaultRates = {
+  failsBefore: 0,
+  failsAfter: 0,
+  hangs: 0,
+  isSlow: 0,
+  crash: 0,
+  freeze: 0,
+};
+
+/** The process that the ports are called from. */
+export interface Process {
+  isDead(): boolean;
+  die(): void;
+  /** The supervisor gives up on it and starts another one, while this one sleeps. */
+  freeze(): void;
+}
+
+type Call = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** Puts faults between a controller and its ports. A dead controller's calls never return. */
+export function faulty(clock: VirtualClock, random: Random, rates: () => FaultRates, process: Process): Call {
+  const never = new Promise<never>(() => {});
+
+  async function boundary(): Promise<void> {
+    if (process.isDead()) return never;
+    if (random.chance(rates().crash)) {
+      process.die();
+      return never;
+    }
+    if (random.chance(rates().freeze)) {
+      process.freeze();
+      await clock.wait(random.below(60_000));
+    }
+  }
+
+  return async (work) => {
+    await boundary();
+    const { failsBefore, failsAfter, hangs, isSlow } = rates();
+    if (random.chance(failsBefore)) throw new Error('connection refused');
+    if (random.chance(isSlow)) await clock.wait(random.below(3_000));
+    if (random.chance(hangs)) {
+      if (random.chance(0.5)) await work();
+      return never;
+    }
+    const result = await work();
+    await boundary();
+    if (random.chance(failsAfter)) throw new Error('connection reset');
+    return result;
+  };
+}
+
+/** The site as a controller behind `call` sees it. */
+export function faultySite({ target, guard, metrics }: Site, call: Call): Site {
+  return {
+    target: {
+      ...target,
+      observe: (...args) => call(() => target.observe(...args)),
+      prepare: (...args) => call(() => target.prepare(...args)),
+      apply: (...args) => call(() => target.apply(...args)),
+      retire: (...args) => call(() => target.retire(...args)),
+      smoke: (...args) => call(() => target.smoke(...args)),
+    },
+    guard: {
+      arm: (...args) => call(() => guard.arm(...args)),
+      disarm: (...args) => call(() => guard.disarm(...args)),
+    },
+    metrics: { sample: (...args) => call(() => metrics.sample(...args)) },
+  };
+}
+
+/** The store as a controller behind `call` sees it. Its own faults are crashes only: a store that answers is right. */
+export function faultyStore(store: Store, call: Call): Store {
+  return {
+    ...store,
+    load: (...args) => call(() => store.load(...args)),
+    due: (...args) => call(() => store.due(...args)),
+    commit: (...args) => call(() => store.commit(...args)),
+    neighbours: (...args) => call(() => store.neighbours(...args)),
+    pendingCommands: (...args) => call(() => store.pendingCommands(...args)),
+  };
+}
+
+/** How long a supervisor takes to notice and start a new controller. */
+export function restartDelay(random: Random): Milliseconds {
+  return random.chance(0.5) ? random.below(2_000) : random.below(40_000);
+}

@@ -1,0 +1,146 @@
+import { decide } from '../../src/core/decide.ts';
+import type { Decision } from '../../src/core/decision.ts';
+import type { Observation, TargetReading } from '../../src/core/observation.ts';
+import type { Rollout } from '../../src/core/rollout.ts';
+import { LATENCY_BUCKETS, type Sample } from '../../src/core/sample.ts';
+import { guardHome, wishedTraffic } from '../../src/core/wish.ts';
+import type { Store } from '../../src/stores/store.ts';
+import { type Parts, SOUND } from './simulation.ts';
+
+/** Mistakes that somebody could make. The simulation is only worth something if it finds each of them. */
+export const PLANTED_BUGS: Readonly<Record<string, Parts>> = {
+  'takes its own wish for what the targets do': deciding((rollout, observation, now) =>
+    decide(
+      rollout,
+      mapTargets(observation, (reading, name) => believe(rollout, name, reading)),
+      now,
+    ),
+  ),
+  'splits traffic without a guard': deciding((rollout, observation, now) => {
+    const armed = mapTargets(observation, (reading, name) => ({
+      ...reading,
+      guard: { ...reading.guard, armed: { home: guardHome(rollout, name), deadline: now + 60_000 } },
+    }));
+    return decide(rollout, armed, now);
+  }),
+  'tries a rollback only once': deciding((rollout, observation, now) => {
+    const decision = decide(rollout, observation, now);
+    const isFirstTry = rollout.phase.kind !== 'rolling-back';
+    return isFirstTry
+      ? decision
+      : { ...decision, actions: decision.actions.filter(({ kind }) => kind !== 'apply') };
+  }),
+  'takes missing metrics for good ones': deciding((rollout, observation, now) =>
+    decide(rollout, { ...observation, samples: mapSamples(observation) }, now),
+  ),
+  'compares with how stable once was': deciding((rollout, observation, now) =>
+    decide(rollout, { ...observation, samples: withOldStable(observation) }, now),
+  ),
+  'forgets to write some moves into the journal': deciding((rollout, observation, now) => {
+    const decision = decide(rollout, observation, now);
+    return rollout.revision % 5 === 0 ? { ...decision, entries: [] } : decision;
+  }),
+  'does not look after the targets once it has ended': deciding((rollout, observation, now) => {
+    const decision = decide(rollout, observation, now);
+    const { phase } = decision.rollout;
+    if (phase.kind !== 'ended') return decision;
+    return {
+      ...decision,
+      actions: [],
+      wakeAt: null,
+      rollout: { ...decision.rollout, phase: { ...phase, settled: true } },
+    };
+  }),
+  'leaves a target behind that does not follow': deciding((rollout, observation, now) => {
+    const names = rollout.plan.targets.map((target) => target.name).slice(1);
+    return decide(
+      rollout,
+      mapTargets(observation, (reading, name) =>
+        names.includes(name) ? believe(rollout, name, reading) : reading,
+      ),
+      now,
+    );
+  }),
+  'writes state without comparing revisions': { ...SOUND, store: withoutCompare },
+  'drops a command when two come at once': {
+    ...SOUND,
+    store: (store) => ({
+      ...store,
+      commit: (decisions) =>
+        store.commit(decisions.map((decision) => ({ ...decision, answers: decision.answers.slice(0, 0) }))),
+    }),
+  },
+};
+
+function deciding(worse: typeof decide): Parts {
+  return { ...SOUND, decide: worse };
+}
+
+function mapTargets(
+  observation: Observation,
+  change: (reading: TargetReading, name: string) => TargetReading,
+): Observation {
+  const targets = Object.entries(observation.targets).map(([name, reading]) => [
+    name,
+    reading.kind === 'ok' ? { ...reading, value: change(reading.value, name) } : reading,
+  ]);
+  return { ...observation, targets: Object.fromEntries(targets) };
+}
+
+function believe(rollout: Rollout, name: string, reading: TargetReading): TargetReading {
+  const wish = wishedTraffic(rollout, name);
+  const fence = { sequence: rollout.sequence, revision: rollout.wishedAt };
+  return wish === null || reading.fence === null ? reading : { ...reading, traffic: wish, fence };
+}
+
+const FLAWLESS: Sample = {
+  requests: 1_000,
+  failed: 0,
+  latency: Array.from({ length: LATENCY_BUCKETS }, (_, index) => (index === 0 ? 1_000 : 0)),
+};
+
+/** Also short windows, whose few requests say nothing yet. */
+function mapSamples(observation: Observation): Observation['samples'] {
+  return mapEverySample(observation, (reading) =>
+    reading.kind === 'outage' || reading.value === null || reading.value.candidate.requests < 50
+      ? { kind: 'ok', value: { window: { from: 0, to: 1 }, stable: FLAWLESS, candidate: FLAWLESS } }
+      : reading,
+  );
+}
+
+function withOldStable(observation: Observation): Observation['samples'] {
+  return mapEverySample(observation, (reading) =>
+    reading.kind === 'ok' && reading.value !== null
+      ? { kind: 'ok', value: { ...reading.value, stable: FLAWLESS } }
+      : reading,
+  );
+}
+
+type SampleReading = Observation['samples'][string][string];
+
+function mapEverySample(
+  { samples }: Observation,
+  change: (reading: SampleReading) => SampleReading,
+): Observation['samples'] {
+  return Object.fromEntries(
+    Object.entries(samples).map(([target, checks]) => [
+      target,
+      Object.fromEntries(Object.entries(checks).map(([check, reading]) => [check, change(reading)])),
+    ]),
+  );
+}
+
+function withoutCompare(store: Store): Store {
+  return {
+    ...store,
+    async commit(decisions) {
+      const blind: Decision[] = [];
+      for (const decision of decisions) {
+        const current = await store.load(decision.rollout.id);
+        const revision = (current?.revision ?? 0) + 1;
+        blind.push({ ...decision, rollout: { ...decision.rollout, revision } });
+      }
+      return store.commit(blind);
+    },
+  };
+}
