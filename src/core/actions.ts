@@ -85,8 +85,10 @@ function shifting({ rollout, target, wish, reading, now }: Site): readonly Actio
   ) {
     return [];
   }
-  const leavesForDead = !isUp(reading, wish.stable) && isUp(reading, rollout.candidate);
-  return wish.stable !== null && leavesForDead && reading.traffic.weight > 0 ? [] : [apply];
+  const isServed =
+    isUp(reading, reading.traffic.stable) ||
+    (reading.traffic.weight > 0 && isUp(reading, reading.traffic.candidate));
+  return wish.stable !== null && !isUp(reading, wish.stable) && isServed ? [] : [apply];
 }
 
 function retirements(rollout: Rollout, target: string, reading: TargetReading): readonly Action[] {

@@ -63,8 +63,12 @@ export interface Limits {
   readonly held: Milliseconds;
 }
 
+/** What a rollout is for: to deliver a release, or to return to an earlier one, which blocks the one that it replaces. */
+export type Purpose = 'deliver' | 'return';
+
 /** The steps and rules of a rollout. Fixed at its start: later changes of the configuration are for the next one. */
 export interface Plan {
+  readonly purpose: Purpose;
   readonly targets: readonly PlannedTarget[];
   /** Ascending weights; empty means straight up behind the smoke tests. */
   readonly steps: readonly Step[];

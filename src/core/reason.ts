@@ -68,6 +68,7 @@ export type Reason =
   | { readonly code: 'gate-closed'; readonly gate: string; readonly detail: string }
   | { readonly code: 'gates-open'; readonly gates: readonly string[] }
   | { readonly code: 'ready'; readonly targets: readonly string[] }
+  | { readonly code: 'returned'; readonly to: string }
   | { readonly code: 'first-release' }
   | { readonly code: 'already-stable'; readonly release: string }
   | { readonly code: 'no-steps' }
@@ -127,6 +128,8 @@ export function sayReason(reason: Reason): string {
       return `all gates are open: ${reason.gates.join(', ')}`;
     case 'ready':
       return `the candidate is up and healthy on ${reason.targets.join(', ')}`;
+    case 'returned':
+      return `it was replaced by the earlier release ${reason.to}`;
     case 'first-release':
       return 'there is no stable release to compare with, so it goes straight up';
     case 'already-stable':

@@ -4,6 +4,7 @@ import type { JournalEntry } from './journal.ts';
 import { labelOf, type Move } from './move.ts';
 import type { Obeyed } from './obey.ts';
 import type { Reason } from './reason.ts';
+import { sameRelease } from './release.ts';
 import type { Rollout } from './rollout.ts';
 import type { Instant } from './time.ts';
 import { sameTraffic, type Traffic } from './traffic.ts';
@@ -30,14 +31,26 @@ export function moved(turn: Turn, { to, because }: Move): Turn {
   const [from, weight] = [labelOf(turn.rollout), wishedWeight(rollout)];
   const entries: JournalEntry[] = [{ at: now, kind: 'moved', from, to: labelOf(rollout), weight, because }];
   if (to.kind === 'ended') entries.push({ at: now, kind: 'ended', verdict: to.verdict });
-  const isGuilty = to.kind === 'rolling-back' && to.verdict.kind === 'rolled back';
   return {
     ...turn,
     rollout,
     entries: [...turn.entries, ...entries],
-    block: isGuilty ? { release: rollout.candidate, reasons: to.verdict.reasons } : turn.block,
+    block: blockFor(rollout) ?? turn.block,
     hasMoved: true,
   };
+}
+
+/** What the environment shall not see again, now that the rollout has come to this. */
+function blockFor({ phase, plan, candidate, targets }: Rollout): Decision['block'] {
+  if (phase.kind === 'rolling-back' && phase.verdict.kind === 'rolled back') {
+    return { release: candidate, reasons: phase.verdict.reasons };
+  }
+  if (phase.kind !== 'ended' || phase.verdict.kind !== 'promoted' || plan.purpose !== 'return') return null;
+  const replaced = Object.values(targets ?? {}).find(
+    ({ home }) => home !== null && !sameRelease(home, candidate),
+  );
+  if (replaced === undefined || replaced.home === null) return null;
+  return { release: replaced.home, reasons: [{ code: 'returned', to: candidate.name }] };
 }
 
 /** The turn after a command. */

@@ -1,14 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { JournalEntry, JournalRecord } from '../core/journal.ts';
+import type { ChainHead } from './store.ts';
 
 /** What the first record of a journal is chained to. */
 export const CHAIN_START = '0'.repeat(64);
-
-/** Where a journal ends. */
-export interface ChainHead {
-  readonly length: number;
-  readonly hash: string;
-}
 
 /** Chains entries to a journal: each record's hash covers the one before it, so that none can be changed or left out. */
 export function chain(

@@ -5,6 +5,12 @@ import type { Reason } from '../core/reason.ts';
 import type { Rollout, RolloutRequest } from '../core/rollout.ts';
 import type { Instant } from '../core/time.ts';
 
+/** Where a journal ends. */
+export interface ChainHead {
+  readonly length: number;
+  readonly hash: string;
+}
+
 /** A digest that an environment shall not see again. */
 export interface Block {
   readonly service: string;
@@ -47,6 +53,8 @@ export interface Store {
   /** Compare-and-swap: each decision is written if the rollout still is at the revision that it was made from. */
   commit(decisions: readonly Decision[]): Promise<readonly ('committed' | 'conflict')[]>;
   journal(id: string): Promise<readonly JournalRecord[]>;
+  /** Where the journal ends, as the state says; rejects with `unknown-rollout`. */
+  journalHead(id: string): Promise<ChainHead>;
   /** Leaves a command and makes the rollout due; returns the command's number. Rejects with `unknown-rollout`. */
   sendCommand(id: string, order: Order, now: Instant): Promise<number>;
   pendingCommands(id: string): Promise<readonly PendingCommand[]>;

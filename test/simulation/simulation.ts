@@ -214,6 +214,7 @@ function isMurky(rollout: Rollout, targets: readonly SimulatedTarget[], incident
 function pickPlan(random: Random, names: readonly string[]): Plan {
   const weights = [1, 10, 25, 50, 100].filter(() => random.chance(0.6));
   return {
+    purpose: 'deliver',
     targets: names.map((name) => ({ name, kind: 'simulated', settings: {} })),
     steps: weights.map((weight) => ({ weight, hold: 5_000 + random.below(10_000) })),
     checks: [

@@ -9,7 +9,7 @@ import { migrate } from './schema.ts';
 const OLDEST_SQLITE = '3.51.3';
 /** SQLite's own wait for a lock blocks the whole process, so it is kept short and repeated from outside. */
 const BUSY_TIMEOUT_MS = 100;
-const BUSY_PATIENCE_MS = 10_000;
+const BUSY_TRIES = 90;
 
 /** Opens the database file, creating and migrating it where needed. */
 export function openDatabase(file: string): DatabaseSync {
@@ -34,13 +34,12 @@ export function openDatabase(file: string): DatabaseSync {
  * ten seconds.
  */
 export async function transaction<T>(file: string, database: DatabaseSync, work: () => T): Promise<T> {
-  const patience = Date.now() + BUSY_PATIENCE_MS;
-  for (;;) {
+  for (let tries = 1; ; tries += 1) {
     try {
       database.exec('begin immediate');
       break;
     } catch (error) {
-      if (primaryCode(error) !== SQLITE_BUSY || Date.now() > patience) throw translate(file, error);
+      if (primaryCode(error) !== SQLITE_BUSY || tries >= BUSY_TRIES) throw translate(file, error);
       await wait(10);
     }
   }

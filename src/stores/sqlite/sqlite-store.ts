@@ -4,8 +4,8 @@ import type { Command, PendingCommand } from '../../core/command.ts';
 import type { Decision } from '../../core/decision.ts';
 import type { JournalEntry, JournalRecord } from '../../core/journal.ts';
 import { beginRollout, firstEntry, type Rollout } from '../../core/rollout.ts';
-import { chain, CHAIN_START, type ChainHead } from '../chain.ts';
-import { type Block, type Order, placeOf, type Store, StoreError } from '../store.ts';
+import { chain, CHAIN_START } from '../chain.ts';
+import { type Block, type ChainHead, type Order, placeOf, type Store, StoreError } from '../store.ts';
 import { storedCommand, storedEntry, storedReasons, storedRollout } from '../stored.ts';
 import { isUniqueViolation, openDatabase, transaction, translated } from './database.ts';
 import { statements, type Statements } from './statements.ts';
@@ -44,6 +44,12 @@ export function openSqliteStore(file: string): Store {
     nextWake: () => read(() => nullableNumber(sql.nextWake.get()?.['wake_at'])),
     commit: (decisions) => write(() => decisions.map((decision) => commitOne(database, sql, decision))),
     journal: (id) => read(() => sql.journal.all(id).map(recordOf)),
+    journalHead: (id) =>
+      read(() => {
+        const row = sql.head.get(id);
+        if (row === undefined) throw unknown(id);
+        return { length: Number(row['journal_length']), hash: text(row['journal_head']) };
+      }),
     sendCommand: (id, order, now) => write(() => insertCommand(sql, id, order, now)),
     pendingCommands: (id) => read(() => sql.pendingCommands.all(id).map(pendingOf)),
     answerTo: (command) =>
@@ -71,6 +77,10 @@ export function openSqliteStore(file: string): Store {
   };
 }
 
+function unknown(id: string): StoreError {
+  return new StoreError('unknown-rollout', `There is no rollout ${id}; \`canary history\` lists them.`);
+}
+
 function insertRollout(sql: Statements, rollout: Rollout, now: number): void {
   const head = { length: 0, hash: CHAIN_START };
   sql.insertRollout.run({
@@ -91,7 +101,7 @@ function insertRollout(sql: Statements, rollout: Rollout, now: number): void {
 
 function insertCommand(sql: Statements, id: string, { command, by, note }: Order, now: number): number {
   if (sql.wake.run(now, id).changes === 0) {
-    throw new StoreError('unknown-rollout', `There is no rollout ${id}; \`canary history\` lists them.`);
+    throw unknown(id);
   }
   return Number(sql.insertCommand.run(id, now, by, note, JSON.stringify(command)).lastInsertRowid);
 }

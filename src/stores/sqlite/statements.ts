@@ -16,6 +16,7 @@ export function statements(database: DatabaseSync) {
       returning journal_length, journal_head`),
     moveHead: database.prepare('update rollout set journal_length = ?, journal_head = ? where id = ?'),
     load: database.prepare('select state from rollout where id = ?'),
+    head: database.prepare('select journal_length, journal_head from rollout where id = ?'),
     list: database.prepare(`
       select state from rollout
       where (:service is null or service = :service) and (:environment is null or environment = :environment)

@@ -1,0 +1,128 @@
+import type { CommandSpec } from '../command.ts';
+import { ENV, NOTE } from '../options.ts';
+
+/** All commands, in the order in which help shows them. */
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'init',
+    summary: 'write a commented canary.config.ts for the project in this directory',
+    options: [
+      { flags: '-y, --yes', description: 'do not ask; take what was found' },
+      { flags: '--force', description: 'replace a configuration that is there' },
+    ],
+    load: () => import('./init.ts'),
+  },
+  {
+    name: 'deploy',
+    summary: 'roll a release out, watch it, and roll it back when it is worse',
+    description:
+      'Begins a rollout, or takes up one of the same release that was interrupted, and stays until it has ended. Ctrl-C takes traffic home and ends the rollout; a second Ctrl-C leaves at once, and the guard takes traffic home.',
+    options: [
+      ENV,
+      { flags: '-r, --release <name>', description: 'release to roll out' },
+      { flags: '--command <line>', description: 'how it is started, instead of what the configuration says' },
+      { flags: '--cwd <directory>', description: 'where it is started' },
+      {
+        flags: '--set-env <NAME=value>',
+        description: 'environment variable of the release',
+        isRepeatable: true,
+      },
+      { flags: '--supersede', description: 'take the place of a rollout that is under way' },
+      {
+        flags: '--leave-when-held',
+        description: 'end with code 3 when a person has to decide, instead of waiting',
+      },
+    ],
+    examples: [
+      { line: 'canary deploy --env dev --release 1.1.0', does: 'roll out 1.1.0 to dev' },
+      {
+        line: "canary deploy -r try-1 --command 'node new.js'",
+        does: 'roll out a program that the configuration does not know',
+      },
+    ],
+    load: () => import('./deploy.ts'),
+  },
+  {
+    name: 'status',
+    summary: 'what is stable, what is under way, and why it waits',
+    options: [ENV],
+    load: () => import('./status.ts'),
+  },
+  {
+    name: 'watch',
+    summary: 'follow the rollout that is under way until it ends',
+    args: [{ name: 'rollout', description: 'id, if not the latest', isOptional: true }],
+    options: [ENV],
+    load: () => import('./watch.ts'),
+  },
+  {
+    name: 'history',
+    summary: 'the rollouts so far, newest first',
+    options: [ENV, { flags: '-n, --limit <count>', description: 'how many (20)' }],
+    load: () => import('./history.ts'),
+  },
+  {
+    name: 'explain',
+    summary: 'everything that a rollout decided, and why',
+    args: [{ name: 'rollout', description: 'id, if not the latest', isOptional: true }],
+    options: [ENV],
+    load: () => import('./explain.ts'),
+  },
+  {
+    name: 'pause',
+    summary: 'keep the rollout where it is; it is still watched',
+    options: [ENV, NOTE],
+    load: () => import('./pause.ts'),
+  },
+  {
+    name: 'resume',
+    summary: 'let a paused rollout go on',
+    options: [ENV, NOTE],
+    load: () => import('./resume.ts'),
+  },
+  {
+    name: 'promote',
+    summary: 'go on to the next step now, whatever the present one waits for',
+    options: [ENV, NOTE, { flags: '--full', description: 'go straight to 100 %' }],
+    load: () => import('./promote.ts'),
+  },
+  {
+    name: 'rollback',
+    summary: 'take all traffic back to the release before',
+    description:
+      'Rolls back the rollout that is under way, or else the last one that was promoted. Needs no controller to be running, and blocks the release that it takes away.',
+    options: [ENV, NOTE],
+    load: () => import('./rollback.ts'),
+  },
+  {
+    name: 'unblock',
+    summary: 'let a release in again that was rolled back',
+    args: [{ name: 'release', description: 'name or digest' }],
+    options: [ENV],
+    load: () => import('./unblock.ts'),
+  },
+  {
+    name: 'up',
+    summary: 'start the local targets of an environment again, as they were',
+    options: [ENV],
+    load: () => import('./up.ts'),
+  },
+  {
+    name: 'down',
+    summary: 'stop the local targets of an environment: proxy and processes',
+    options: [ENV],
+    load: () => import('./down.ts'),
+  },
+  {
+    name: 'demo',
+    summary: 'see four rollouts of the sample service on this machine, in under two minutes',
+    load: () => import('./demo.ts'),
+  },
+  {
+    name: 'completion',
+    summary: 'print the completion script of a shell',
+    args: [{ name: 'shell', description: 'bash, zsh or fish' }],
+    examples: [{ line: 'source <(canary completion bash)', does: 'complete in this shell' }],
+    load: () => import('./completion.ts'),
+  },
+];

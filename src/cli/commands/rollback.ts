@@ -1,0 +1,65 @@
+import { resolveRequest } from '../../config/resolve.ts';
+import { isActive, type Rollout } from '../../core/rollout.ts';
+import type { CommandInput, CommandRun } from '../command.ts';
+import { EXIT_CODES, type ExitCode, Refusal } from '../exit-code.ts';
+import { follow } from '../follow.ts';
+import { answerTo, send } from '../order.ts';
+import { tellOutcome } from '../outcome.ts';
+import { openSession, type Session } from '../session.ts';
+import { viewFor } from '../view/view-for.ts';
+
+/**
+ * Takes traffic back to the release before, whatever stands: a rollout under way, one whose old release is still warm, or
+ * one that is long over. Becomes the controller if there is none.
+ */
+export const run: CommandRun = async (input) => {
+  await using session = await openSession(input);
+  const rollouts = await session.rollouts(50);
+  const underWay = rollouts.find(isActive);
+  if (underWay !== undefined) return rollBack(session, input, underWay);
+  const last = rollouts.find(({ phase }) => phase.kind === 'ended' && phase.verdict.kind === 'promoted');
+  if (last === undefined)
+    throw new Refusal(
+      `Nothing was promoted to ${session.environment.name} yet, so there is nothing to go back from.`,
+    );
+  const isWarm = last.phase.kind === 'ended' && !last.phase.settled && last.id === rollouts[0]?.id;
+  return isWarm ? rollBack(session, input, last) : returnToOlder(session, input, last);
+};
+
+async function rollBack(session: Session, input: CommandInput, rollout: Rollout): Promise<ExitCode> {
+  const number = await send(session, input, rollout, { kind: 'rollback' });
+  let isAnswered = false;
+  const end = followUntil(session, input, rollout.id, (state) => isAnswered && !isActive(state));
+  const answer = await answerTo(session, number);
+  isAnswered = true;
+  const last = await end;
+  if (answer?.accepted === false) throw new Refusal(`${rollout.id}: ${answer.text}.`);
+  if (last !== null) tellOutcome(input.output, last);
+  return last?.phase.kind === 'ended' ? EXIT_CODES.done : EXIT_CODES.failed;
+}
+
+/** The old release has been let go: it is rolled out again, straight up, and what it replaces is blocked. */
+async function returnToOlder(session: Session, input: CommandInput, last: Rollout): Promise<ExitCode> {
+  const older = Object.values(last.targets ?? {}).find(({ home }) => home !== null)?.home ?? null;
+  if (older === null)
+    throw new Refusal(`${last.candidate.name} was the first release; there is no older one to go back to.`);
+  input.output.line(`${older.name} is not kept warm any more, so it is started again.`);
+  const about = { purpose: 'return' as const, requestedBy: input.user };
+  const request = resolveRequest(session.loaded, session.environment, older, about);
+  const rollout = await session.store.begin(request, session.clock.now(), { supersede: false });
+  const end = await followUntil(session, input, rollout.id, (state) => !isActive(state));
+  if (end === null) return EXIT_CODES.failed;
+  tellOutcome(input.output, end);
+  return end.phase.kind === 'ended' && end.phase.verdict.kind === 'promoted'
+    ? EXIT_CODES.done
+    : EXIT_CODES.notPromoted;
+}
+
+function followUntil(
+  { store, stateDirectory }: Session,
+  { output }: CommandInput,
+  id: string,
+  isOver: (rollout: Rollout) => boolean,
+): Promise<Rollout | null> {
+  return follow(id, { store, stateDirectory, view: viewFor(output), mayControl: true, isOver });
+}

@@ -1,0 +1,80 @@
+import { sayReason } from '../../core/reason.ts';
+import { isActive, type Rollout, statusOf } from '../../core/rollout.ts';
+import { sayDuration } from '../../core/time.ts';
+import type { CommandRun } from '../command.ts';
+import { hasController } from '../controller.ts';
+import { EXIT_CODES, exitCodeOf } from '../exit-code.ts';
+import { rolloutDocument } from '../outcome.ts';
+import { openSession, type Session } from '../session.ts';
+import { dayAndTime, paint, paintStatus } from '../view/format.ts';
+import { frameOf } from '../view/rollout-frame.ts';
+
+/** Says what is stable, what is under way and what is blocked. Changes nothing, starts nothing. */
+export const run: CommandRun = async (input) => {
+  await using session = await openSession(input);
+  const { output } = input;
+  const rollouts = await session.rollouts(50);
+  const underWay = rollouts.find(isActive);
+  const stable = rollouts.find(isStable);
+  const isControlled = hasController(session.stateDirectory);
+  const blocks = await session.store.blocks(session.loaded.config.service, session.environment.name);
+  output.json({
+    service: session.loaded.config.service,
+    environment: session.environment.name,
+    stable:
+      stable === undefined
+        ? null
+        : { release: stable.candidate.name, digest: stable.candidate.digest, rollout: stable.id },
+    rollout: underWay === undefined ? null : rolloutDocument(underWay),
+    controller: isControlled ? 'running' : 'none',
+    blocked: blocks.map(({ release, digest, rollout }) => ({ release, digest, rollout })),
+  });
+  tell(session, { output, underWay, stable, isControlled, latest: rollouts[0] });
+  for (const { release, reasons } of blocks) {
+    output.line(`${paint('red', 'blocked')}  ${release}: ${reasons.map(sayReason).join('; ')}`);
+  }
+  return underWay !== undefined && exitCodeOf(underWay) === EXIT_CODES.held
+    ? EXIT_CODES.held
+    : EXIT_CODES.done;
+};
+
+interface Telling {
+  readonly output: Parameters<CommandRun>[0]['output'];
+  readonly underWay: Rollout | undefined;
+  readonly stable: Rollout | undefined;
+  readonly latest: Rollout | undefined;
+  readonly isControlled: boolean;
+}
+
+function tell(
+  { loaded, environment }: Session,
+  { output, underWay, stable, latest, isControlled }: Telling,
+): void {
+  const place = paint('bold', `${loaded.config.service} · ${environment.name}`);
+  const since = stable?.phase.kind === 'ended' ? `, since ${dayAndTime(stable.phase.at)}` : '';
+  output.line(
+    `${place}   stable: ${stable === undefined ? 'nothing yet' : `${stable.candidate.name}${since}`}`,
+  );
+  if (underWay !== undefined) {
+    output.line(frameOf(underWay, []));
+    if (!isControlled) {
+      output.line(
+        paint(
+          'yellow',
+          '\nNo controller is running, so the guard has taken traffic home or soon will. `canary deploy` takes the rollout up.',
+        ),
+      );
+    }
+  } else if (latest?.phase.kind === 'ended') {
+    const { verdict, at } = latest.phase;
+    output.line(
+      `last rollout: ${latest.candidate.name} ${paintStatus(statusOf(latest))} at ${dayAndTime(at)}, after ${sayDuration(at - latest.createdAt)}`,
+    );
+    for (const reason of verdict.reasons) output.line(`  ${sayReason(reason)}`);
+  }
+}
+
+/** The newest promotion that was not taken back is what is stable. */
+function isStable({ phase }: Rollout): boolean {
+  return phase.kind === 'ended' && phase.verdict.kind === 'promoted';
+}

@@ -1,0 +1,17 @@
+import { startLocalTargets } from '../../compose.ts';
+import { resolvePlan } from '../../config/resolve.ts';
+import type { CommandRun } from '../command.ts';
+import { EXIT_CODES } from '../exit-code.ts';
+import { openSession } from '../session.ts';
+
+/** Starts the proxies of the local targets again, after `canary down` or a restart of the machine. */
+export const run: CommandRun = async (input) => {
+  await using session = await openSession(input);
+  const { targets } = resolvePlan(session.loaded, session.environment, 'deliver');
+  const started = await startLocalTargets(targets);
+  for (const { name, address, stable } of started) {
+    input.output.line(`${name} listens on ${address}: ${stable ?? 'nothing deployed yet'}`);
+  }
+  input.output.json(started);
+  return EXIT_CODES.done;
+};

@@ -1,0 +1,53 @@
+import path from 'node:path';
+import { composeEngine } from '../compose.ts';
+import { runHost } from '../engine/host.ts';
+import { takeExclusiveLock } from '../locks/exclusive-lock.ts';
+import type { Store } from '../stores/store.ts';
+
+/** The loop, turning in this process. */
+export interface Controller extends AsyncDisposable {
+  stop(): Promise<void>;
+}
+
+function lockFile(stateDirectory: string): string {
+  return path.join(stateDirectory, 'controller.lock');
+}
+
+/**
+ * Becomes the controller of everything in the state directory, or returns null when another process is it already. There
+ * is never more than one.
+ */
+export function takeControl(
+  stateDirectory: string,
+  store: Store,
+  onTrouble: (text: string) => void,
+): Controller | null {
+  const lock = takeExclusiveLock(lockFile(stateDirectory));
+  if (lock === null) return null;
+  const ending = new AbortController();
+  const told = new Set<string>();
+  const host = runHost(
+    composeEngine(store),
+    {
+      onTrouble(rollout, error) {
+        const text = `${rollout}: ${error instanceof Error ? error.message : String(error)}`;
+        if (!told.has(text)) onTrouble(text);
+        told.add(text);
+      },
+    },
+    ending.signal,
+  );
+  const stop = async () => {
+    ending.abort();
+    await host;
+    lock.release();
+  };
+  return { stop, [Symbol.asyncDispose]: stop };
+}
+
+/** Whether some process is the controller right now. */
+export function hasController(stateDirectory: string): boolean {
+  const lock = takeExclusiveLock(lockFile(stateDirectory));
+  lock?.release();
+  return lock === null;
+}

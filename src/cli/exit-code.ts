@@ -1,0 +1,44 @@
+import { ConfigError } from '../config/problems.ts';
+import type { Rollout } from '../core/rollout.ts';
+import { StoreError } from '../stores/store.ts';
+
+/** What the exit codes of `canary` mean. Part of the interface: documented, and never changed in meaning. */
+export const EXIT_CODES = {
+  /** Done; of a rollout: promoted. */
+  done: 0,
+  /** The rollout was rolled back, aborted or rejected. */
+  notPromoted: 1,
+  /** The command line or the configuration is wrong. Nothing was done. */
+  usage: 2,
+  /** The rollout is held or paused, and is left to a person. */
+  held: 3,
+  /** It cannot be done as things stand, for instance because another rollout is under way. Nothing was done. */
+  refused: 4,
+  /** Something that canary needs failed: disk, permissions, a port. */
+  failed: 5,
+  /** Left in the middle by a second Ctrl-C. The guard takes traffic home. */
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof EXIT_CODES)[keyof typeof EXIT_CODES];
+
+/** The code that a rollout's state stands for. */
+export function exitCodeOf({ phase, paused }: Rollout): ExitCode {
+  if (phase.kind === 'ended')
+    return phase.verdict.kind === 'promoted' ? EXIT_CODES.done : EXIT_CODES.notPromoted;
+  return phase.kind === 'held' || paused !== null ? EXIT_CODES.held : EXIT_CODES.failed;
+}
+
+/** Something that cannot be done as things stand. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+}
+
+/** The code that an error stands for. */
+export function exitCodeOfError(error: unknown): ExitCode {
+  if (error instanceof ConfigError) return EXIT_CODES.usage;
+  if (error instanceof Refusal) return EXIT_CODES.refused;
+  if (error instanceof StoreError && error.code === 'active-rollout') return EXIT_CODES.refused;
+  if (error instanceof StoreError && error.code === 'unknown-rollout') return EXIT_CODES.usage;
+  return EXIT_CODES.failed;
+}

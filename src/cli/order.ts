@@ -1,0 +1,58 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Answer, Command } from '../core/command.ts';
+import { isActive, type Rollout } from '../core/rollout.ts';
+import { type CommandInput, textOption } from './command.ts';
+import { hasController } from './controller.ts';
+import { EXIT_CODES, type ExitCode, Refusal } from './exit-code.ts';
+import { openSession, type Session } from './session.ts';
+
+const PATIENCE_MS = 10_000;
+const LOOK_EVERY_MS = 50;
+
+/** Gives a command to the rollout that is under way, and says what came of it. */
+export async function giveOrder(input: CommandInput, command: Command): Promise<ExitCode> {
+  await using session = await openSession(input);
+  const rollout = (await session.rollouts(20)).find(isActive);
+  if (rollout === undefined) throw new Refusal(`No rollout to ${session.environment.name} is under way.`);
+  const number = await send(session, input, rollout, command);
+  if (!hasController(session.stateDirectory)) {
+    input.output.line(
+      `Written down for ${rollout.id}. No controller is running; \`canary deploy\` takes the rollout up and obeys.`,
+    );
+    input.output.json({ rollout: rollout.id, command: command.kind, accepted: null });
+    return EXIT_CODES.done;
+  }
+  return tellAnswer(input, rollout, command, await answerTo(session, number));
+}
+
+/** Leaves a command for a rollout; returns its number. */
+export function send(
+  session: Session,
+  input: CommandInput,
+  rollout: Rollout,
+  command: Command,
+): Promise<number> {
+  const order = { command, by: input.user, note: textOption(input, 'note') ?? null };
+  return session.store.sendCommand(rollout.id, order, session.clock.now());
+}
+
+/** Waits for the controller to answer a command; null if it takes too long. */
+export async function answerTo({ store }: Session, command: number): Promise<Answer | null> {
+  for (let waited = 0; waited < PATIENCE_MS; waited += LOOK_EVERY_MS) {
+    const answer = await store.answerTo(command);
+    if (answer !== null) return answer;
+    await wait(LOOK_EVERY_MS);
+  }
+  return null;
+}
+
+function tellAnswer(
+  { output }: CommandInput,
+  { id }: Rollout,
+  { kind }: Command,
+  answer: Answer | null,
+): ExitCode {
+  output.json({ rollout: id, command: kind, accepted: answer?.accepted ?? null, text: answer?.text ?? null });
+  output.line(`${id}: ${answer?.text ?? 'written down; the controller has not answered yet'}`);
+  return answer?.accepted === false ? EXIT_CODES.refused : EXIT_CODES.done;
+}

@@ -1,0 +1,50 @@
+import type { Clock } from '../clock/clock.ts';
+import { systemClock } from '../clock/system-clock.ts';
+import { openStore } from '../compose.ts';
+import type { Environment } from '../config/config-schema.ts';
+import { loadConfig, type LoadedConfig } from '../config/load.ts';
+import { findEnvironment, stateDirectory } from '../config/resolve.ts';
+import { isActive, type Rollout } from '../core/rollout.ts';
+import type { Store } from '../stores/store.ts';
+import { type CommandInput, textOption } from './command.ts';
+import { Refusal } from './exit-code.ts';
+
+/** The configuration, the environment that is meant, and the store of its state. */
+export interface Session extends AsyncDisposable {
+  readonly loaded: LoadedConfig;
+  readonly environment: Environment;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly stateDirectory: string;
+  /** The rollouts of the service in the environment, newest first. */
+  rollouts(limit: number): Promise<readonly Rollout[]>;
+}
+
+export async function openSession(input: CommandInput): Promise<Session> {
+  const loaded = await loadConfig(input.directory, textOption(input, 'config'));
+  const environment = findEnvironment(loaded.config, textOption(input, 'env'));
+  const directory = stateDirectory(loaded);
+  const store = openStore(directory);
+  return {
+    loaded,
+    environment,
+    store,
+    clock: systemClock(),
+    stateDirectory: directory,
+    rollouts: (limit) => store.list({ service: loaded.config.service, environment: environment.name, limit }),
+    [Symbol.asyncDispose]: () => store.close(),
+  };
+}
+
+/** The rollout that a command means: the one named, the one under way, or the latest. */
+export async function meantRollout(session: Session, id: string | undefined): Promise<Rollout> {
+  if (id !== undefined) {
+    const named = await session.store.load(id);
+    if (named === null) throw new Refusal(`There is no rollout ${id}; \`canary history\` lists them.`);
+    return named;
+  }
+  const rollouts = await session.rollouts(20);
+  const meant = rollouts.find(isActive) ?? rollouts[0];
+  if (meant === undefined) throw new Refusal(`There has been no rollout to ${session.environment.name} yet.`);
+  return meant;
+}

@@ -1,0 +1,60 @@
+import { stripVTControlCharacters, styleText } from 'node:util';
+import type { VerdictKind } from '../../core/rollout.ts';
+import type { Instant } from '../../core/time.ts';
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Text in a colour, where the terminal shows colours. */
+export function paint(style: Style, text: string): string {
+  return styleText(style, text, { stream: process.stdout, validateStream: true });
+}
+
+/** Time of day, as the machine's place has it. */
+export function timeOfDay(instant: Instant): string {
+  return new Date(instant).toLocaleTimeString('en-GB', { hour12: false });
+}
+
+/** Day and time of day. */
+export function dayAndTime(instant: Instant): string {
+  const date = new Date(instant);
+  return `${date.toLocaleDateString('en-CA')} ${timeOfDay(instant)}`;
+}
+
+const STYLES: Readonly<Record<VerdictKind, Style>> = {
+  promoted: 'green',
+  'rolled back': 'red',
+  aborted: 'yellow',
+  rejected: 'red',
+};
+
+/** A status or verdict in the colour that it deserves. */
+export function paintStatus(status: string): string {
+  const style = Object.hasOwn(STYLES, status) ? STYLES[toVerdict(status)] : 'cyan';
+  return paint(style, status);
+}
+
+function toVerdict(status: string): VerdictKind {
+  return status === 'promoted' || status === 'aborted' || status === 'rejected' ? status : 'rolled back';
+}
+
+/** Columns with two spaces between them; the last one is not padded. Widths without colour codes. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows.reduce<number[]>(
+    (widest, row) => row.map((cell, index) => Math.max(widest[index] ?? 0, visibleLength(cell))),
+    [],
+  );
+  return rows
+    .map((row) =>
+      row
+        .map((cell, index) =>
+          index === row.length - 1 ? cell : cell + ' '.repeat((widths[index] ?? 0) - visibleLength(cell)),
+        )
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+function visibleLength(text: string): number {
+  return stripVTControlCharacters(text).length;
+}

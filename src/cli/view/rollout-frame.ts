@@ -1,0 +1,101 @@
+import { sayReason } from '../../core/reason.ts';
+import { nameOf } from '../../core/release.ts';
+import { type Finding, type Rollout, statusOf } from '../../core/rollout.ts';
+import { sayDuration, type Milliseconds } from '../../core/time.ts';
+import { wishedWeight } from '../../core/wish.ts';
+import { paint, paintStatus } from './format.ts';
+
+/** The picture of a rollout: where it stands, what it weighs, what the checks say and what it waits for. */
+export function frameOf(rollout: Rollout, troubles: readonly string[]): string {
+  return [
+    '',
+    title(rollout),
+    path(rollout),
+    '',
+    ...targets(rollout),
+    ...checks(rollout.findings),
+    ...waiting(rollout),
+    ...troubles.map((text) => paint('red', `! ${text}`)),
+  ].join('\n');
+}
+
+function title(rollout: Rollout): string {
+  const stable = Object.values(rollout.targets ?? {})[0]?.home ?? null;
+  const change = `${nameOf(stable)} → ${rollout.candidate.name}`;
+  return `${paint('bold', `${rollout.service} · ${rollout.environment}`)}   ${change}   ${paintStatus(statusOf(rollout))}   ${paint('dim', rollout.id)}`;
+}
+
+/** The stations of the rollout, with the present one marked. */
+function path({ phase, plan }: Rollout): string {
+  const stations = ['gates', 'prepare', ...plan.steps.map((step) => `${step.weight} %`), '100 %'];
+  const at = stationOf(phase, plan.steps.length);
+  const isBack =
+    phase.kind === 'rolling-back' || (phase.kind === 'ended' && phase.verdict.kind !== 'promoted');
+  if (isBack) return paint('yellow', `◀ ${stations.join('  ')}`);
+  return stations
+    .map((station, index) => {
+      if (index < at) return paint('green', `✓ ${station}`);
+      return index === at ? paint('bold', `▶ ${station}`) : paint('dim', `· ${station}`);
+    })
+    .join('   ');
+}
+
+function stationOf(phase: Rollout['phase'], steps: number): number {
+  switch (phase.kind) {
+    case 'gating':
+      return 0;
+    case 'preparing':
+      return 1;
+    case 'progressing':
+    case 'held':
+      return 2 + phase.step;
+    case 'promoting':
+      return 2 + steps;
+    case 'rolling-back':
+    case 'ended':
+      return 3 + steps;
+    default:
+      return phase satisfies never;
+  }
+}
+
+const BAR = 30;
+
+function targets(rollout: Rollout): readonly string[] {
+  const weight = wishedWeight(rollout);
+  const names = rollout.plan.targets.map((target) => target.name);
+  const widest = Math.max(...names.map((name) => name.length));
+  return names.map((name) => {
+    const state = rollout.targets?.[name];
+    const filled = Math.round((weight / 100) * BAR);
+    const bar = `${paint('cyan', '█'.repeat(filled))}${paint('dim', '░'.repeat(BAR - filled))}`;
+    const note = state?.outage?.error ?? (state !== undefined && state.steadySince === null ? 'moving' : '');
+    return `  ${name.padEnd(widest)}  ${bar}  ${String(weight).padStart(3)} %  ${holding(rollout)}  ${paint('yellow', note)}`;
+  });
+}
+
+function holding({ phase, plan }: Rollout): string {
+  if (phase.kind !== 'progressing' || phase.stage !== 'holding') return '';
+  const hold = plan.steps[phase.step]?.hold ?? 0;
+  return `watched ${sayPart(phase.watched, hold)}`;
+}
+
+function sayPart(done: Milliseconds, all: Milliseconds): string {
+  return `${sayDuration(Math.min(done, all))} of ${sayDuration(all)}`;
+}
+
+const MARKS: Readonly<Record<Finding['kind'], () => string>> = {
+  pass: () => paint('green', '✓'),
+  fail: () => paint('red', '✗'),
+  undecided: () => paint('yellow', '…'),
+};
+
+function checks(findings: readonly Finding[]): readonly string[] {
+  return findings.map(({ kind, reason }) => `  ${MARKS[kind]()} ${sayReason(reason)}`);
+}
+
+function waiting({ phase, waitingFor, findings }: Rollout): readonly string[] {
+  const shown = new Set(findings.map((finding) => sayReason(finding.reason)));
+  const reasons = phase.kind === 'ended' ? [] : waitingFor.map(sayReason).filter((text) => !shown.has(text));
+  return reasons.map((text) => paint('dim', `  … ${text}`));
+}

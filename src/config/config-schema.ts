@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { planSchema, uniqueNames } from './plan-schema.ts';
+import { localTarget } from './targets/local.ts';
+
+const name = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,40}$/, { error: 'must be lower-case letters, digits and dashes, at most 41' });
+
+const command = z
+  .union([z.string().min(1), z.array(z.string()).min(1)], {
+    error:
+      'must be a command line such as "node server.js", or a list of words such as ["node", "server.js"]',
+  })
+  .describe(
+    'What is started. A text is run by /bin/sh; a list is run as it is. `{release}` stands for the release.',
+  );
+
+const run = z.strictObject({
+  command,
+  cwd: z
+    .string()
+    .default('.')
+    .describe('Working directory, from the directory of this file. `{release}` stands for the release.'),
+  env: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe(
+      'Environment variables besides those of the shell. PORT is always set. `{release}` stands for the release.',
+    ),
+});
+
+const target = z.discriminatedUnion('kind', [localTarget], {
+  error: 'must be one of the kinds of target: "local"',
+});
+
+const environment = z.strictObject({
+  name,
+  targets: z
+    .array(target)
+    .min(1, { error: 'must have at least one target' })
+    .superRefine((targets, context) => {
+      uniqueNames(targets, context);
+      differentAddresses(targets, context);
+    })
+    .describe('Where the service runs. All targets move together.'),
+  plan: planSchema.prefault({}).describe('How a rollout goes here.'),
+});
+
+/** The whole configuration, as it is written. */
+export const configSchema = z.strictObject({
+  $schema: z.string().exactOptional().describe('For editors: where the JSON Schema of this file is.'),
+  service: name.describe('What the service is called.'),
+  state: z
+    .string()
+    .min(1)
+    .default('.canary')
+    .describe('Directory for state, journal and logs, from the directory of this file.'),
+  run: run.exactOptional().describe('What a release is, for releases that `releases` says nothing about.'),
+  releases: z
+    .record(z.string().min(1), run.partial())
+    .default({})
+    .describe('What single releases are, where they differ from `run`.'),
+  environments: z
+    .array(environment)
+    .min(1, { error: 'must have at least one environment' })
+    .superRefine((environments, context) => uniqueNames(environments, context))
+    .describe('The environments, in the order in which a release passes through them.'),
+});
+
+/** A configuration as a person writes it. */
+export type ConfigInput = z.input<typeof configSchema>;
+/** A configuration that has been checked, with all defaults. */
+export type Config = z.infer<typeof configSchema>;
+export type Environment = Config['environments'][number];
+
+type Issues = { addIssue(issue: { code: 'custom'; path: (string | number)[]; message: string }): void };
+
+function differentAddresses(targets: readonly z.infer<typeof target>[], context: Issues): void {
+  const seen = new Map<string, string>();
+  for (const [index, each] of targets.entries()) {
+    const address = `${each.listen.host}:${each.listen.port}`;
+    const other = seen.get(address);
+    seen.set(address, each.name);
+    if (other === undefined) continue;
+    context.addIssue({
+      code: 'custom',
+      path: [index, 'listen'],
+      message: `${address} is where "${other}" listens already`,
+    });
+  }
+}

@@ -1,0 +1,94 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseDocument } from 'yaml';
+import { type Config, configSchema } from './config-schema.ts';
+import { ConfigError, problemsOf } from './problems.ts';
+
+/** A configuration and where it came from. */
+export interface LoadedConfig {
+  readonly config: Config;
+  /** The file it was read from. Paths in it are relative to its directory. */
+  readonly file: string;
+}
+
+const EXTENSIONS = ['ts', 'mts', 'js', 'mjs', 'json', 'yaml', 'yml'];
+
+/**
+ * Reads the configuration from `file`, or from `canary.config.*` in `directory` or the nearest directory above it that
+ * has one. Rejects with a `ConfigError` that lists all problems at once.
+ */
+export async function loadConfig(directory: string, file?: string): Promise<LoadedConfig> {
+  const found = file === undefined ? findConfig(directory) : path.resolve(directory, file);
+  if (found === null) {
+    throw new ConfigError(
+      'not-found',
+      `There is no canary.config.ts (or .js, .json, .yaml) in ${directory} or above; \`canary init\` writes one.`,
+    );
+  }
+  if (!existsSync(found)) throw new ConfigError('not-found', `${found} does not exist.`);
+  return { file: found, config: checkConfig(await readConfig(found), path.relative(directory, found)) };
+}
+
+/** Checks a configuration as it was written, and fills in the defaults. `source` is how messages call it. */
+export function checkConfig(written: unknown, source: string): Config {
+  const checked = configSchema.safeParse(written);
+  if (checked.success) return checked.data;
+  const problems = problemsOf(checked.error);
+  const list = problems.map(
+    ({ path: place, message }) => `  ${place === '' ? 'the whole' : place} ${message}`,
+  );
+  const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
+  throw new ConfigError('invalid', `${source} has ${count}:\n${list.join('\n')}`, problems);
+}
+
+function findConfig(directory: string): string | null {
+  for (const extension of EXTENSIONS) {
+    const candidate = path.join(directory, `canary.config.${extension}`);
+    if (existsSync(candidate)) return candidate;
+  }
+  const above = path.dirname(directory);
+  return above === directory ? null : findConfig(above);
+}
+
+function readConfig(file: string): unknown {
+  return /\.(json|ya?ml)$/.test(file) ? readDocument(file) : importModule(file);
+}
+
+/** JSON is read as the YAML that it is, so that a name given twice is found there too. */
+function readDocument(file: string): unknown {
+  const document = parseDocument(readFileSync(file, 'utf8'), { uniqueKeys: true });
+  const [error] = document.errors;
+  if (error !== undefined) {
+    throw new ConfigError('unreadable', `${file} cannot be read: ${error.message}`, [], { cause: error });
+  }
+  return document.toJS();
+}
+
+const PACKAGE = 'canary-rollout';
+const OWN_INDEX = import.meta.resolve(`../index.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`);
+
+/** Imports a module; in it, the package's name always stands for the canary that is running. */
+async function importModule(file: string): Promise<unknown> {
+  const hooks = registerHooks({
+    resolve: (specifier, context, next) =>
+      specifier === PACKAGE ? { url: OWN_INDEX, shortCircuit: true } : next(specifier, context),
+  });
+  try {
+    const module: unknown = await import(pathToFileURL(file).href);
+    const value =
+      typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined;
+    if (value !== undefined) return value;
+    throw new ConfigError(
+      'invalid',
+      `${file} has no default export; end it with \`export default defineConfig({ … })\`.`,
+    );
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    throw new ConfigError('unreadable', `${file} cannot be read: ${message}`, [], { cause: error });
+  } finally {
+    hooks.deregister();
+  }
+}

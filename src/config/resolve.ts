@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import type { Plan, PlannedTarget, Purpose, SmokeTest } from '../core/plan.ts';
+import type { Release } from '../core/release.ts';
+import type { RolloutRequest } from '../core/rollout.ts';
+import type { Config, Environment } from './config-schema.ts';
+import type { LoadedConfig } from './load.ts';
+import { ConfigError } from './problems.ts';
+
+/** What the command line says about a release, before the configuration. */
+export interface ReleaseOverrides {
+  readonly command?: string;
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The directory that holds everything canary keeps for this configuration. Absolute. */
+export function stateDirectory({ config, file }: LoadedConfig): string {
+  return path.resolve(path.dirname(file), config.state);
+}
+
+/** The environment of that name; the only one there is when no name is given. */
+export function findEnvironment({ environments }: Config, name: string | undefined): Environment {
+  const names = environments.map((environment) => environment.name).join(', ');
+  const [only] = environments;
+  if (name === undefined) {
+    if (environments.length === 1 && only !== undefined) return only;
+    throw new ConfigError('unknown-name', `Say which environment is meant with --env: ${names}.`);
+  }
+  const found = environments.find((environment) => environment.name === name);
+  if (found === undefined)
+    throw new ConfigError('unknown-name', `There is no environment "${name}"; there are: ${names}.`);
+  return found;
+}
+
+/** The release of that name, as the configuration and the command line describe it. */
+export function resolveRelease(
+  loaded: LoadedConfig,
+  name: string,
+  overrides: ReleaseOverrides = {},
+): Release {
+  const { config, file } = loaded;
+  const own = Object.hasOwn(config.releases, name) ? config.releases[name] : undefined;
+  const command = overrides.command ?? own?.command ?? config.run?.command;
+  if (command === undefined) {
+    const known = Object.keys(config.releases).join(', ') || 'none';
+    throw new ConfigError(
+      'unknown-name',
+      `It is not known how to start release "${name}": \`releases\` has ${known}, and there is no \`run\`. Add one of them, or give --command.`,
+    );
+  }
+  const fill = (text: string) => text.replaceAll('{release}', name);
+  const words = typeof command === 'string' ? shellWords(fill(command)) : command.map(fill);
+  const [first = '', ...rest] = words;
+  const env = { ...config.run?.env, ...own?.env, ...overrides.env };
+  const artifact = {
+    kind: 'command' as const,
+    command: [first, ...rest] as const,
+    env: Object.fromEntries(Object.entries(env).map(([key, value]) => [key, fill(value)])),
+    cwd: path.resolve(path.dirname(file), fill(overrides.cwd ?? own?.cwd ?? config.run?.cwd ?? '.')),
+  };
+  return { name, digest: digestOf(name, artifact), artifact };
+}
+
+/** A command line for the shell, which gives its place to the program if there is only one. */
+function shellWords(line: string): readonly string[] {
+  const isOneProgram = !/[;&|\n]|^\s*\w+=/.test(line);
+  return ['/bin/sh', '-c', isOneProgram ? `exec ${line}` : line];
+}
+
+/** What identifies a release that is a command: the name and everything that is run. */
+function digestOf(name: string, artifact: Release['artifact']): string {
+  const env = Object.entries(artifact.env).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const content = JSON.stringify([name, artifact.kind, artifact.command, env, artifact.cwd]);
+  return `sha256:${createHash('sha256').update(content).digest('hex')}`;
+}
+
+/** How long a turn takes at the most on targets whose metrics come by the tenth of a second. */
+const LOCAL_TURN_MS = 250;
+
+/** The plan of a rollout to the environment. To return to an earlier release there are no steps: it was stable before. */
+export function resolvePlan(loaded: LoadedConfig, environment: Environment, purpose: Purpose): Plan {
+  const { steps, checks, smoke, onInconclusive, limits, rollbackWindow, guard } = environment.plan;
+  return {
+    purpose,
+    targets: environment.targets.map((target) => resolveTarget(loaded, environment, target)),
+    steps: purpose === 'deliver' ? steps : [],
+    checks: checks.map((check) => ({
+      kind: check.kind,
+      name: check.name,
+      measure:
+        check.measure === 'errors' ? { of: 'errors' } : { of: 'latency', quantile: check.percentile / 100 },
+      max: check.max,
+      minRequests: check.minRequests,
+      window: check.window,
+      onFailure: check.onFailure,
+    })),
+    smoke: smoke.map((test): SmokeTest => test),
+    onInconclusive,
+    limits,
+    rollbackWindow,
+    // The local target refuses late writes by itself.
+    quarantine: 0,
+    turnEvery: LOCAL_TURN_MS,
+    guardAfter: guard,
+  };
+}
+
+function resolveTarget(
+  loaded: LoadedConfig,
+  environment: Environment,
+  target: Environment['targets'][number],
+): PlannedTarget {
+  const { name, kind, listen, processes, health, sticky, preview, responseTimeout, drain, stop } = target;
+  const place = `${loaded.config.service}-${environment.name}-${name}`;
+  const settings = {
+    directory: path.join(stateDirectory(loaded), 'local', place),
+    proxy: { listen, sticky: stickyBy(sticky), preview: { header: preview.toLowerCase() }, responseTimeout },
+    run: { processes, health, drain, stop },
+  };
+  return { name, kind, settings };
+}
+
+function stickyBy(sticky: Environment['targets'][number]['sticky']) {
+  if (sticky?.cookie !== undefined) return { by: 'cookie', name: sticky.cookie };
+  if (sticky?.header !== undefined) return { by: 'header', name: sticky.header.toLowerCase() };
+  return null;
+}
+
+/** All that the engine needs to begin a rollout. */
+export function resolveRequest(
+  loaded: LoadedConfig,
+  environment: Environment,
+  candidate: Release,
+  { purpose, requestedBy }: { purpose: Purpose; requestedBy: string },
+): RolloutRequest {
+  return {
+    service: loaded.config.service,
+    environment: environment.name,
+    plan: resolvePlan(loaded, environment, purpose),
+    candidate,
+    requestedBy,
+  };
+}

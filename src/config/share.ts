@@ -1,0 +1,12 @@
+import { z } from 'zod';
+
+const PATTERN = /^(\d+(?:\.\d+)?)\s*%$/;
+
+/** A share in a configuration, such as `"1%"`. Gives a number from 0 to 1. */
+export function share() {
+  return z
+    .string({ error: 'must be a share in quotes, such as "1%"' })
+    .regex(PATTERN, { error: 'must be a share such as "1%" or "0.5%"' })
+    .transform((text) => Number(PATTERN.exec(text)?.[1]) / 100)
+    .refine((value) => value <= 1, { error: 'must not be more than "100%"' });
+}

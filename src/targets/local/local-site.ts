@@ -1,0 +1,132 @@
+import type { Clock } from '../../clock/clock.ts';
+import type { TargetReading } from '../../core/observation.ts';
+import type { Instant, Milliseconds } from '../../core/time.ts';
+import type { Traffic } from '../../core/traffic.ts';
+import type { Guard } from '../../guards/guard.ts';
+import type { MetricSource } from '../../metrics/metric-source.ts';
+import { TargetError, type Target } from '../target.ts';
+import { controlClient } from './control-client.ts';
+import { launchProxy } from './launch.ts';
+import { answers } from './messages.ts';
+import { proxyPaths } from './paths.ts';
+import type { LocalSettings } from './settings.ts';
+import { smokeInstances } from './smoke.ts';
+
+/** After a start that failed, the proxy is left alone for this long. */
+const RELAUNCH_AFTER: Milliseconds = 1_000;
+/** Clocks of two processes that differ by less than this are taken for the same. */
+const SAME_TIME: Milliseconds = 50;
+
+/** A service on this machine: target, guard and metrics in one, as one proxy does it all. */
+export interface LocalSite {
+  readonly target: Target;
+  readonly guard: Guard;
+  readonly metrics: MetricSource;
+}
+
+/**
+ * The local target. Its proxy is a process of its own, which is started whenever it does not answer: everything that it
+ * knows is on disk, and the processes it kept go on without it.
+ */
+export function localSite(settings: LocalSettings, clock: Clock): LocalSite {
+  const client = controlClient(proxyPaths(settings.directory).socket);
+  const awake = keepAwake(settings, clock);
+  /** What the proxy's clock shows more than ours. */
+  let ahead: Milliseconds = 0;
+
+  async function read(signal: AbortSignal) {
+    const reading = await awake(() => client.reading(signal));
+    const difference = reading.now - clock.now();
+    ahead = Math.abs(difference) < SAME_TIME ? 0 : difference;
+    return reading;
+  }
+
+  const toProxy = (traffic: Traffic): Traffic => shiftSpare(traffic, ahead);
+
+  return {
+    target: {
+      kind: 'local',
+      granularity: 0.01,
+      async observe(signal): Promise<TargetReading> {
+        const { traffic, fence, running, guard } = await read(signal);
+        const armed =
+          guard.armed === null
+            ? null
+            : { home: shiftSpare(guard.armed.home, -ahead), deadline: guard.armed.deadline - ahead };
+        const firedAt = guard.firedAt === null ? null : guard.firedAt - ahead;
+        return { traffic: shiftSpare(traffic, -ahead), fence, running, guard: { armed, firedAt } };
+      },
+      async prepare(release, fence, signal) {
+        await awake(() => client.order('configure', { proxy: settings.proxy }, signal));
+        await client.order('prepare', { release, run: settings.run, fence }, signal);
+      },
+      async apply(desired, fence, signal) {
+        await awake(() => client.order('apply', { traffic: toProxy(desired), fence }, signal));
+      },
+      async retire(release, fence, signal) {
+        await client.order('retire', { release, fence }, signal);
+      },
+      async smoke(release, tests, signal) {
+        const { running } = await read(signal);
+        const ports = running.find(({ digest }) => digest === release.digest)?.ports ?? [];
+        return smokeInstances(ports, tests, signal);
+      },
+    },
+    guard: {
+      async arm(home, deadline, fence, signal) {
+        await client.order('arm', { home: toProxy(home), deadline: deadline + ahead, fence }, signal);
+      },
+      async disarm(fence, signal) {
+        await client.order('disarm', { fence }, signal);
+      },
+    },
+    metrics: {
+      async sample(arms, { from, to }, signal) {
+        const asked = {
+          stable: arms.stable.digest,
+          candidate: arms.candidate.digest,
+          window: { from: from + ahead, to: to + ahead },
+        };
+        const { sample } = answers.sample.parse(await client.order('sample', asked, signal));
+        if (sample === null) return null;
+        return { ...sample, window: { from: sample.window.from - ahead, to: sample.window.to - ahead } };
+      },
+      watch: (onNews) => client.listen(() => onNews()),
+    },
+  };
+}
+
+/** Runs a call, and when there is no proxy to take it, starts one and runs it again. */
+function keepAwake(settings: LocalSettings, clock: Clock): <T>(call: () => Promise<T>) => Promise<T> {
+  let launching: Promise<void> | null = null;
+  let lastFailure: { readonly error: unknown; readonly at: Instant } | null = null;
+
+  function launch(): Promise<void> {
+    if (lastFailure !== null && clock.now() - lastFailure.at < RELAUNCH_AFTER)
+      return Promise.reject(lastFailure.error);
+    launching ??= launchProxy(settings)
+      .catch((error: unknown) => {
+        lastFailure = { error, at: clock.now() };
+        throw error;
+      })
+      .finally(() => {
+        launching = null;
+      });
+    return launching;
+  }
+
+  return async (call) => {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof TargetError) || error.code !== 'unreachable') throw error;
+      await launch();
+      return call();
+    }
+  };
+}
+
+function shiftSpare(traffic: Traffic, by: Milliseconds): Traffic {
+  const { spare } = traffic;
+  return spare === undefined ? traffic : { ...traffic, spare: { ...spare, until: spare.until + by } };
+}

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { proxySettings, runSettings } from './settings.ts';
+
+/** What the controller and the proxy say to each other, as JSON over HTTP on a Unix socket. */
+
+export const release = z.object({
+  name: z.string(),
+  digest: z.string(),
+  artifact: z.object({
+    kind: z.literal('command'),
+    command: z.tuple([z.string()], z.string()).readonly(),
+    env: z.record(z.string(), z.string()),
+    cwd: z.string(),
+  }),
+});
+
+export const traffic = z.object({
+  stable: release.nullable(),
+  candidate: release.nullable(),
+  weight: z.number().min(0).max(100),
+  spare: z.object({ release, until: z.number() }).exactOptional(),
+});
+
+export const fence = z.object({ sequence: z.int(), revision: z.int() });
+
+const window = z.object({ from: z.number(), to: z.number() });
+
+/** Times on the wire are by the proxy's clock, which every reading tells: the two may not agree on what time it is. */
+export const requests = {
+  configure: z.object({ proxy: proxySettings }),
+  prepare: z.object({ release, run: runSettings, fence }),
+  apply: z.object({ traffic, fence }),
+  retire: z.object({ release, fence }),
+  arm: z.object({ home: traffic, deadline: z.number(), fence }),
+  disarm: z.object({ fence }),
+  sample: z.object({ stable: z.string(), candidate: z.string(), window }),
+  stop: z.object({}),
+};
+
+const sample = z.object({ requests: z.int(), failed: z.int(), latency: z.array(z.number()).readonly() });
+
+export const answers = {
+  reading: z.object({
+    now: z.number(),
+    pid: z.int(),
+    address: z.object({ host: z.string(), port: z.int() }),
+    traffic,
+    fence: fence.nullable(),
+    running: z.array(
+      z.object({
+        release,
+        digest: z.string(),
+        wanted: z.int(),
+        healthy: z.int(),
+        trouble: z.string().nullable(),
+        failed: z.boolean(),
+        /** Ports of the healthy instances, for smoke tests. */
+        ports: z.array(z.int()),
+      }),
+    ),
+    guard: z.object({
+      armed: z.object({ home: traffic, deadline: z.number() }).nullable(),
+      firedAt: z.number().nullable(),
+    }),
+  }),
+  sample: z.object({
+    sample: z.object({ stable: sample, candidate: sample, window }).nullable(),
+  }),
+  done: z.object({}),
+  refused: z.object({
+    code: z.enum(['fenced', 'refused', 'not-prepared', 'bad-settings']),
+    message: z.string(),
+  }),
+};

@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+import os from 'node:os';
+import path from 'node:path';
+
+/** Where the proxy of a local target keeps its things. */
+export interface ProxyPaths {
+  readonly state: string;
+  readonly lock: string;
+  readonly log: string;
+  readonly logs: string;
+  readonly socket: string;
+}
+
+/** Longest path of a Unix socket that every system takes (104 bytes on macOS, with the final zero). */
+const LONGEST_SOCKET_PATH = 103;
+
+export function proxyPaths(directory: string): ProxyPaths {
+  const socket = path.join(directory, 'control.sock');
+  return {
+    state: path.join(directory, 'proxy.json'),
+    lock: path.join(directory, 'proxy.lock'),
+    log: path.join(directory, 'proxy.log'),
+    logs: path.join(directory, 'logs'),
+    socket: Buffer.byteLength(socket) <= LONGEST_SOCKET_PATH ? socket : shortSocket(directory),
+  };
+}
+
+/** A socket that only this user can reach, for a directory whose own path is too long. */
+function shortSocket(directory: string): string {
+  const name = createHash('sha256').update(directory).digest('hex').slice(0, 16);
+  return path.join(os.tmpdir(), `canary-${os.userInfo().uid}`, `${name}.sock`);
+}

@@ -1,0 +1,173 @@
+import type { Release } from '../../../core/release.ts';
+import type { Instant } from '../../../core/time.ts';
+import type { Upstream } from '../http/index.ts';
+import { createUpstream } from '../http/index.ts';
+import type { RunSettings } from '../settings.ts';
+import { isHealthy } from './health.ts';
+import { freePort, isAlive, lastWords, type ProcessIdentity, signalGroup, startProcess } from './process.ts';
+
+/** One process of a release as it is written down, so that another proxy can take it over. */
+export interface InstanceRecord {
+  readonly identity: ProcessIdentity;
+  readonly port: number;
+}
+
+/**
+ * A place for one process of a release: keeps a process in it until it is told to stop. A process that ends is started
+ * again, later and later if it keeps ending.
+ */
+export interface Instance {
+  readonly number: number;
+  /** Where to send requests; null while there is no healthy process. */
+  upstream(): Upstream | null;
+  /** What is wrong, for people; null when nothing is. */
+  trouble(): string | null;
+  /** Whether its process ended, again and again, without ever having been healthy. It is still tried, but rarely. */
+  hasFailed(): boolean;
+  record(): InstanceRecord | null;
+  /** Has it checked at once, as something went wrong with it. */
+  suspect(): void;
+  /** Looks after the process; called often. */
+  tend(now: Instant): void;
+  /** Takes it out of traffic, lets its requests end, stops the process. Resolves when it is gone. */
+  stop(): Promise<void>;
+}
+
+export interface InstanceOptions {
+  readonly number: number;
+  readonly release: Release;
+  readonly run: RunSettings;
+  readonly log: string;
+  /** A process that an earlier proxy started. */
+  readonly adopted: InstanceRecord | null;
+  /** Called when the record has changed. */
+  readonly onChange: () => void;
+}
+
+/** Ends without ever having been healthy before it is given up. */
+const MOST_FAILED_STARTS = 3;
+const FIRST_BACK_OFF = 200;
+const LONGEST_BACK_OFF = 10_000;
+const STARTING_CHECK_EVERY = 50;
+const LOOK_EVERY = 50;
+
+export function keepInstance({ number, release, run, log, adopted, onChange }: InstanceOptions): Instance {
+  let current: (InstanceRecord & { readonly upstream: Upstream }) | null = null;
+  let isUp = false;
+  let wasEverUp = false;
+  let failuresInARow = 0;
+  let startsInARow = 0;
+  let startAt: Instant = 0;
+  let checkAt: Instant = 0;
+  let isBusy = false;
+  let lastEnd: string | null = null;
+  let isStopping = false;
+  let isHopeless = false;
+
+  if (adopted !== null && isAlive(adopted.identity)) {
+    current = { ...adopted, upstream: createUpstream(adopted.port) };
+  }
+
+  function ended(reason: string): void {
+    current?.upstream.close();
+    current = null;
+    isUp = false;
+    lastEnd = reason;
+    if (!isStopping) onChange();
+  }
+
+  async function start(now: Instant): Promise<void> {
+    const port = await freePort();
+    if (isStopping) return;
+    startsInARow += 1;
+    startAt = now + Math.min(LONGEST_BACK_OFF, FIRST_BACK_OFF * 2 ** (startsInARow - 1));
+    const env = { CANARY_RELEASE: release.name, CANARY_DIGEST: release.digest };
+    let identity: ProcessIdentity | null = null;
+    let hasExited = false;
+    const onExit = (reason: string) => {
+      hasExited = true;
+      if (reason.startsWith('cannot') || (!wasEverUp && startsInARow >= MOST_FAILED_STARTS))
+        isHopeless = true;
+      if (identity !== null && !isStopping) signalGroup(identity, 'SIGKILL');
+      if (current === null || current.identity === identity) ended(reason);
+    };
+    identity = startProcess({ artifact: release.artifact, port, env, log, onExit });
+    if (identity === null || hasExited) return;
+    current = { identity, port, upstream: createUpstream(port) };
+    onChange();
+  }
+
+  async function check(now: Instant): Promise<void> {
+    if (current === null) return;
+    const { identity, port } = current;
+    const isWell = isAlive(identity) && (await isHealthy(port, run.health));
+    checkAt = now + (isUp ? run.health.interval : STARTING_CHECK_EVERY);
+    if (current?.identity !== identity) return;
+    if (!isAlive(identity)) ended('ended');
+    else if (isWell) {
+      failuresInARow = 0;
+      startsInARow = 0;
+      isUp = true;
+      wasEverUp = true;
+      isHopeless = false;
+    } else {
+      failuresInARow += 1;
+      if (failuresInARow >= run.health.failures) isUp = false;
+    }
+  }
+
+  function busy(work: Promise<void>): void {
+    isBusy = true;
+    void work.finally(() => {
+      isBusy = false;
+    });
+  }
+
+  return {
+    number,
+    upstream: () => (isUp && !isStopping ? (current?.upstream ?? null) : null),
+    hasFailed: () => isHopeless,
+    trouble() {
+      if (isUp) return null;
+      const words = lastWords(log);
+      const state = current === null ? (lastEnd ?? 'is being started') : sayUnhealthy(run);
+      return words === null ? state : `${state}; it last said: ${words}`;
+    },
+    record: () => (current === null ? null : { identity: current.identity, port: current.port }),
+    suspect() {
+      checkAt = 0;
+    },
+    tend(now) {
+      if (isBusy || isStopping) return;
+      if (current === null && now >= startAt) busy(start(now));
+      else if (current !== null && now >= checkAt) busy(check(now));
+    },
+    async stop() {
+      isStopping = true;
+      if (current === null) return;
+      const { identity, upstream } = current;
+      await until(() => upstream.inFlight === 0, run.drain);
+      upstream.close();
+      if (!isAlive(identity)) return;
+      signalGroup(identity, 'SIGTERM');
+      const isGone = () => !signalGroup(identity, 0);
+      if (!(await until(isGone, run.stop))) signalGroup(identity, 'SIGKILL');
+      await until(isGone, run.stop);
+    },
+  };
+}
+
+function sayUnhealthy({ health }: RunSettings): string {
+  return health.path === null ? 'does not accept connections' : `does not answer well on ${health.path}`;
+}
+
+/** Waits until it is so, at most for `patience`; tells whether it came to be. */
+async function until(isSo: () => boolean, patience: number): Promise<boolean> {
+  for (let waited = 0; !isSo(); waited += LOOK_EVERY) {
+    if (waited >= patience) return false;
+    await new Promise((resolve) => {
+      setTimeout(resolve, LOOK_EVERY);
+    });
+  }
+  return true;
+}

@@ -1,0 +1,131 @@
+import path from 'node:path';
+import type { Running } from '../../../core/observation.ts';
+import type { Release } from '../../../core/release.ts';
+import type { Instant } from '../../../core/time.ts';
+import type { RunSettings } from '../settings.ts';
+import { keepInstance, type Instance, type InstanceRecord } from './instance.ts';
+
+/** A release and its processes as they are written down. */
+export interface KeptRecord {
+  readonly release: Release;
+  readonly run: RunSettings;
+  /** When it is let go without being asked again; null to keep it. */
+  readonly until: Instant | null;
+  readonly instances: readonly (InstanceRecord | null)[];
+}
+
+/** Keeps the processes of the service's releases running. */
+export interface Keeper {
+  /** Starts the release unless it is running already. */
+  keep(release: Release, run: RunSettings): void;
+  /** Lets the release go at that time, unless it is kept anew; null to keep it. */
+  keepUntil(digest: string, until: Instant | null): void;
+  /** Lets a release go: drains and stops its processes. */
+  letGo(digest: string): Promise<void>;
+  letAllGo(): Promise<void>;
+  has(digest: string): boolean;
+  /** The instances of a release that can take a request now. */
+  healthy(digest: string): readonly Instance[];
+  running(): readonly Running[];
+  record(): readonly KeptRecord[];
+  /** Looks after everything; called often. */
+  tend(now: Instant): void;
+}
+
+interface Kept {
+  readonly release: Release;
+  readonly run: RunSettings;
+  readonly instances: readonly Instance[];
+  until: Instant | null;
+}
+
+/** Stands in a record for a release that is being let go. */
+const GOING: Instant = 0;
+
+/** Takes over what an earlier proxy wrote down. `onChange` is called when there is something new to write down. */
+export function keeper(logs: string, records: readonly KeptRecord[], onChange: () => void): Keeper {
+  const kept = new Map<string, Kept>();
+  /** On their way out. Written down too, so that a proxy that dies now leaves no process behind. */
+  const going = new Set<Kept>();
+
+  function take({ release, run, until, instances }: KeptRecord): Kept {
+    const make = (_: unknown, number: number) =>
+      keepInstance({
+        number,
+        release,
+        run,
+        log: path.join(logs, `${release.name.replaceAll(/[^\w.-]/g, '_')}-${number}.log`),
+        adopted: instances[number] ?? null,
+        onChange,
+      });
+    return { release, run, until, instances: Array.from({ length: run.processes }, make) };
+  }
+
+  async function stop(leaving: Kept): Promise<void> {
+    going.add(leaving);
+    onChange();
+    await Promise.all(leaving.instances.map((instance) => instance.stop()));
+    going.delete(leaving);
+    onChange();
+  }
+
+  async function letGo(digest: string): Promise<void> {
+    const leaving = kept.get(digest);
+    if (leaving === undefined) return;
+    kept.delete(digest);
+    await stop(leaving);
+  }
+
+  for (const record of records) {
+    if (record.until === GOING) void stop(take(record));
+    else kept.set(record.release.digest, take(record));
+  }
+
+  return {
+    keep(release, run) {
+      const known = kept.get(release.digest);
+      if (known === undefined) kept.set(release.digest, take({ release, run, until: null, instances: [] }));
+      else known.until = null;
+      onChange();
+    },
+    keepUntil(digest, until) {
+      const known = kept.get(digest);
+      if (known === undefined || known.until === until) return;
+      known.until = until;
+      onChange();
+    },
+    letGo,
+    async letAllGo() {
+      await Promise.all([...kept.keys()].map(letGo));
+    },
+    has: (digest) => kept.has(digest),
+    healthy: (digest) => kept.get(digest)?.instances.filter((instance) => instance.upstream() !== null) ?? [],
+    running: () => [...kept.values()].map(runningOf),
+    record: () => [
+      ...[...kept.values()].map((each) => recordOf(each, each.until)),
+      ...[...going].map((each) => recordOf(each, GOING)),
+    ],
+    tend(now) {
+      for (const { release, instances, until } of kept.values()) {
+        if (until !== null && now >= until) void letGo(release.digest);
+        else for (const instance of instances) instance.tend(now);
+      }
+    },
+  };
+}
+
+function recordOf({ release, run, instances }: Kept, until: Instant | null): KeptRecord {
+  return { release, run, until, instances: instances.map((instance) => instance.record()) };
+}
+
+function runningOf({ release, instances }: Kept): Running {
+  const troubles = instances.flatMap((instance) => instance.trouble() ?? []);
+  return {
+    release,
+    digest: release.digest,
+    wanted: instances.length,
+    healthy: instances.filter((instance) => instance.upstream() !== null).length,
+    trouble: troubles[0] ?? null,
+    failed: instances.every((instance) => instance.hasFailed()),
+  };
+}

@@ -1,0 +1,125 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, readSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import type { CommandArtifact } from '../../../core/release.ts';
+
+/** A process of the service, told apart from any later one with the same pid by its birth. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  readonly birth: string;
+}
+
+/** What it takes to start one. */
+export interface StartOptions {
+  readonly artifact: CommandArtifact;
+  readonly port: number;
+  /** Variables that canary adds. */
+  readonly env: Readonly<Record<string, string>>;
+  /** File that standard output and standard error are appended to. */
+  readonly log: string;
+  /** Called once: with an exit code or signal, or with what kept it from starting. */
+  readonly onExit: (reason: string) => void;
+}
+
+/**
+ * Starts a process in a group of its own, so that it outlives its parent and is stopped together with its children.
+ * Returns null when it could not be started; `onExit` says why.
+ */
+export function startProcess({ artifact, port, env, log, onExit }: StartOptions): ProcessIdentity | null {
+  const [command, ...args] = artifact.command;
+  mkdirSync(path.dirname(log), { recursive: true });
+  const output = openSync(log, 'a', 0o600);
+  try {
+    const child = spawn(command, args, {
+      cwd: artifact.cwd,
+      env: { ...process.env, HOST: '127.0.0.1', ...env, ...artifact.env, PORT: String(port) },
+      stdio: ['ignore', output, output],
+      detached: true,
+    });
+    child.once('error', (error) => onExit(sayStartError(error, artifact)));
+    child.once('exit', (code, signal) =>
+      onExit(code === null ? `was ended by ${signal}` : `exited with code ${code}`),
+    );
+    child.unref();
+    return child.pid === undefined ? null : { pid: child.pid, birth: birthOf(child.pid) ?? '' };
+  } catch (error) {
+    onExit(sayStartError(error, artifact));
+    return null;
+  } finally {
+    closeSync(output);
+  }
+}
+
+function sayStartError(error: unknown, { command, cwd }: CommandArtifact): string {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  if (code === 'ENOENT') return `cannot be started: ${command[0]} was not found, or ${cwd} does not exist`;
+  if (code === 'EACCES') return `cannot be started: ${command[0]} may not be executed`;
+  return `cannot be started: ${error instanceof Error ? error.message : String(error)}`;
+}
+
+/** Whether that very process still lives. */
+export function isAlive({ pid, birth }: ProcessIdentity): boolean {
+  return birthOf(pid) === birth;
+}
+
+/** When the process began, in the words of the operating system; null if there is none or it is a zombie. */
+export function birthOf(pid: number): string | null {
+  try {
+    if (process.platform === 'linux') {
+      // The command may hold spaces and brackets, so fields are counted from its closing bracket: state is the first,
+      // start time the twentieth of them (proc_pid_stat(5), fields 3 and 22).
+      const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)?.split(' ') ?? [];
+      return fields[0] === 'Z' ? null : (fields[19] ?? null);
+    }
+    const line = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+    return line === '' || line.startsWith('Z') ? null : line.replace(/^\S+\s+/, '');
+  } catch {
+    return null;
+  }
+}
+
+/** Sends a signal to the process and its children; with 0 only asks. Tells whether any of them was there to get it. */
+export function signalGroup({ pid }: ProcessIdentity, signal: 'SIGTERM' | 'SIGKILL' | 0): boolean {
+  try {
+    process.kill(-pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A port on the loopback that nobody uses right now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  await new Promise((resolve) => {
+    server.close(resolve);
+  });
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+const TAIL_BYTES = 4_096;
+
+/** The last words of a log, on one line and short enough to show; null if it says nothing. */
+export function lastWords(log: string, most: number = 200): string | null {
+  try {
+    const file = openSync(log, 'r');
+    try {
+      const start = Math.max(0, fstatSync(file).size - TAIL_BYTES);
+      const tail = Buffer.alloc(TAIL_BYTES);
+      const length = readSync(file, tail, 0, TAIL_BYTES, start);
+      const lines = tail.toString('utf8', 0, length).trimEnd().split('\n').slice(-3).join(' | ');
+      const printable = lines.replace(/[^\t\u0020-\u007e\u00a0-\uffff]/g, '').trim();
+      return printable === '' ? null : printable.slice(-most);
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return null;
+  }
+}

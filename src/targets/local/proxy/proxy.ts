@@ -1,0 +1,125 @@
+import { randomInt } from 'node:crypto';
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { systemClock } from '../../../clock/system-clock.ts';
+import { seededRandom } from '../../../core/random.ts';
+import { createTrafficServer } from '../http/index.ts';
+import { requests } from '../messages.ts';
+import { proxyPaths } from '../paths.ts';
+import type { LocalSettings, ProxySettings, RunSettings } from '../settings.ts';
+import { controlServer, order } from './control-server.ts';
+import { counters, SLICE } from './counters.ts';
+import { desk } from './desk.ts';
+import { keeper, type Keeper } from './keeper.ts';
+import { newsOf } from './news.ts';
+import { router } from './router.ts';
+import { readState, writeState, type ProxyState } from './state-file.ts';
+
+/** A proxy at work. */
+export interface RunningProxy {
+  readonly address: { readonly host: string; readonly port: number };
+  /** Lets requests end, stops all processes, and is gone. */
+  stop(): Promise<void>;
+}
+
+/** How often processes and guard are looked after. */
+const TEND_EVERY = 50;
+
+/**
+ * The proxy of one local target: takes users' traffic, keeps the releases' processes, and goes home by itself when no
+ * controller renews its guard. Takes up where an earlier one was killed. Rejects when the address is taken.
+ */
+export async function runProxy(settings: LocalSettings, onStopped: () => void): Promise<RunningProxy> {
+  const paths = proxyPaths(settings.directory);
+  const clock = systemClock();
+  const state = readState(paths.state);
+  let current: ProxySettings = settings.proxy;
+
+  let isReady = false;
+  const save = () => {
+    if (isReady) writeState(paths.state, theDesk.record());
+  };
+  const theKeeper = keeper(paths.logs, state.kept, save);
+  const count = counters(() => clock.now());
+  const theDesk = desk({ state, keeper: theKeeper, counters: count, now: () => clock.now(), save });
+  isReady = true;
+  keepStable(state, theKeeper, settings.run);
+  const news = newsOf(theDesk, count);
+  const route = router({
+    settings: () => current,
+    traffic: () => theDesk.traffic(),
+    healthy: (digest) => theKeeper.healthy(digest),
+    counters: count,
+    random: seededRandom(randomInt(2 ** 31)),
+    salt: path.basename(settings.directory),
+  });
+  let traffic = createTrafficServer({ route, responseTimeout: () => current.responseTimeout });
+  let address = await traffic.listen(current.listen);
+
+  async function configure(next: ProxySettings): Promise<void> {
+    const moves = next.listen.host !== current.listen.host || next.listen.port !== current.listen.port;
+    if (moves) {
+      const replacement = createTrafficServer({ route, responseTimeout: () => current.responseTimeout });
+      address = await replacement.listen(next.listen);
+      void traffic.close(settings.run.drain);
+      traffic = replacement;
+    }
+    current = next;
+  }
+
+  async function stop(): Promise<void> {
+    clearInterval(tending);
+    control.close();
+    control.closeAllConnections();
+    await traffic.close(settings.run.drain);
+    await theKeeper.letAllGo();
+    rmSync(paths.socket, { force: true });
+    onStopped();
+  }
+
+  const control = controlServer(
+    {
+      reading: () => ({ now: clock.now(), pid: process.pid, address, ...theDesk.reading() }),
+      configure: order(requests.configure, ({ proxy }) => configure(proxy)),
+      prepare: order(requests.prepare, ({ release, run, fence }) => theDesk.prepare(release, run, fence)),
+      apply: order(requests.apply, (request) => theDesk.apply(request.traffic, request.fence)),
+      retire: order(requests.retire, ({ release, fence }) => theDesk.retire(release, fence)),
+      arm: order(requests.arm, ({ home, deadline, fence }) => theDesk.arm(home, deadline, fence)),
+      disarm: order(requests.disarm, ({ fence }) => theDesk.disarm(fence)),
+      sample: order(requests.sample, ({ stable, candidate, window }) => ({
+        sample: theDesk.sample(stable, candidate, window),
+      })),
+      stop: order(requests.stop, () => void setImmediate(() => void stop())),
+    },
+    news,
+  );
+  await listenOnSocket(control, paths.socket);
+
+  const tending = setInterval(
+    () => {
+      const now = clock.now();
+      theDesk.tick(now);
+      theKeeper.tend(now);
+      news.tell();
+    },
+    Math.min(TEND_EVERY, SLICE),
+  );
+  return { address, stop };
+}
+
+/** What takes traffic must run, also if an orderly stop had let it go. */
+function keepStable({ traffic }: ProxyState, theKeeper: Keeper, run: RunSettings): void {
+  const { stable } = traffic;
+  if (stable !== null && !theKeeper.has(stable.digest)) theKeeper.keep(stable, run);
+}
+
+/** The lock on the target's directory is ours, so a socket that is still there belongs to a proxy that was killed. */
+async function listenOnSocket(server: ReturnType<typeof controlServer>, socket: string): Promise<void> {
+  mkdirSync(path.dirname(socket), { recursive: true, mode: 0o700 });
+  rmSync(socket, { force: true });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(socket, resolve);
+  });
+  chmodSync(socket, 0o600);
+}

@@ -1,0 +1,63 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { release, traffic, fence } from '../messages.ts';
+import { runSettings } from '../settings.ts';
+
+/** All that a proxy needs to go on where another one was killed. */
+const proxyState = z.object({
+  version: z.literal(1),
+  traffic,
+  fence: fence.nullable(),
+  guard: z.object({ home: traffic, deadline: z.number() }).nullable(),
+  guardFiredAt: z.number().nullable(),
+  kept: z.array(
+    z.object({
+      release,
+      run: runSettings,
+      until: z.number().nullable(),
+      instances: z
+        .array(
+          z.object({ identity: z.object({ pid: z.int(), birth: z.string() }), port: z.int() }).nullable(),
+        )
+        .readonly(),
+    }),
+  ),
+});
+
+export type ProxyState = z.infer<typeof proxyState>;
+
+/** What a proxy begins with when there was none before. */
+const NOTHING: ProxyState = {
+  version: 1,
+  traffic: { stable: null, candidate: null, weight: 0 },
+  fence: null,
+  guard: null,
+  guardFiredAt: null,
+  kept: [],
+};
+
+/** Reads the state; a file that does not exist stands for nothing, and one that makes no sense is an error. */
+export function readState(file: string): ProxyState {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return NOTHING;
+    throw error;
+  }
+  try {
+    return proxyState.parse(JSON.parse(text));
+  } catch (error) {
+    throw new Error(`${file} is damaged: move it away to begin anew, after stopping what is left running`, {
+      cause: error,
+    });
+  }
+}
+
+/** Replaces the state as a whole, so that whoever reads it never sees half of it. */
+export function writeState(file: string, state: ProxyState): void {
+  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  writeFileSync(`${file}.new`, JSON.stringify(state), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}
