@@ -1,0 +1,103 @@
+import manifest from '../../package.json' with { type: 'json' };
+import type { Faults } from '../faults/faults.ts';
+import { LEVELS, type LogLevel } from '../reporting/log.ts';
+import { redaction, type Redaction } from '../reporting/redaction.ts';
+import { defaultColor, isColor } from './color.ts';
+import {
+  environmentReader,
+  integerBetween,
+  numberBetween,
+  oneOf,
+  SWITCH,
+  textLike,
+  type Environment,
+  type EnvironmentReader,
+} from './environment.ts';
+
+/** Everything that can be told to podinfo. Times are in milliseconds. */
+export interface Config {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly version: string;
+  /** The image's digest, when whoever started the process told it. */
+  readonly digest: string | null;
+  /** A CSS colour, safe to be put into a page. */
+  readonly color: string;
+  readonly logLevel: LogLevel;
+  /** How long after the start `/readyz` begins to say yes. */
+  readonly startDelay: number;
+  /** How long requests under way may take to finish when the process is told to stop. */
+  readonly shutdownGrace: number;
+  readonly faults: Faults;
+  readonly redaction: Redaction;
+}
+
+/** Either a configuration or all reasons why there is none. */
+export type ConfigReading =
+  | { readonly kind: 'valid'; readonly config: Config; readonly names: readonly string[] }
+  | { readonly kind: 'invalid'; readonly problems: readonly string[] };
+
+/** Its value is kept out of all output. */
+const SECRET = 'SUPER_SECRET_TOKEN';
+/** A shorter one could not be kept out of the output without masking half of it. */
+const SHORTEST_SECRET = 4;
+const SECOND = 1_000;
+const HOUR_IN_SECONDS = 3_600;
+const DAY_IN_SECONDS = 24 * HOUR_IN_SECONDS;
+
+/** Reads the environment. `seed` chooses the requests that fail when the environment does not say it. */
+export function readConfig(environment: Environment, seed: number): ConfigReading {
+  const secret = environment[SECRET] ?? '';
+  const hide = redaction(secret === '' ? [] : [secret]);
+  const reader = environmentReader(environment, hide.byValue);
+  const config = readWith(reader, hide, seed);
+  reader.refuseUnknown('FAULT_');
+  const problems = [...secretProblems(secret), ...reader.problems];
+  if (problems.length > 0) return { kind: 'invalid', problems };
+  return { kind: 'valid', config, names: [SECRET, ...reader.names] };
+}
+
+function secretProblems(secret: string): readonly string[] {
+  const isUsable = secret === '' || secret.length >= SHORTEST_SECRET;
+  return isUsable ? [] : [`${SECRET} must be at least ${SHORTEST_SECRET} characters long.`];
+}
+
+function readWith(reader: EnvironmentReader, hide: Redaction, seed: number): Config {
+  const version = reader.read('VERSION', {
+    ...textLike(/^[\w.+-]{1,64}$/, 'up to 64 letters, digits, dots, plus, minus and underscores', ''),
+    otherwise: manifest.version,
+  });
+  return {
+    host: reader.read('HOST', textLike(/^[\w.:%-]{1,255}$/, 'an address or a host name', '127.0.0.1')),
+    port: reader.read('PORT', integerBetween(0, 65_535, 8080)),
+    version,
+    digest: reader.read(
+      'RELEASE_DIGEST',
+      textLike(/^sha256:[0-9a-f]{64}$/, 'sha256: and 64 hex digits', null),
+    ),
+    color: reader.read('COLOR', {
+      otherwise: defaultColor(version),
+      expected: 'a CSS colour such as teal, #07c or oklch(0.7 0.1 200)',
+      parse: (text) => (isColor(text) ? text : undefined),
+    }),
+    logLevel: reader.read('LOG_LEVEL', oneOf(LEVELS, 'info')),
+    startDelay: reader.read('START_DELAY', numberBetween(0, HOUR_IN_SECONDS, 0)) * SECOND,
+    shutdownGrace: reader.read('SHUTDOWN_GRACE_SECONDS', numberBetween(0, HOUR_IN_SECONDS, 10)) * SECOND,
+    faults: readFaults(reader, seed),
+    redaction: hide,
+  };
+}
+
+function readFaults(reader: EnvironmentReader, seed: number): Faults {
+  const crashAfter = reader.read('FAULT_CRASH_AFTER_SECONDS', numberBetween(0, DAY_IN_SECONDS, null));
+  return {
+    errorRate: reader.read('FAULT_ERROR_RATE', numberBetween(0, 1, 0)),
+    latency: reader.read('FAULT_LATENCY_MS', numberBetween(0, 60_000, 0)),
+    latencyRate: reader.read('FAULT_LATENCY_RATE', numberBetween(0, 1, 1)),
+    after: reader.read('FAULT_AFTER_SECONDS', numberBetween(0, DAY_IN_SECONDS, 0)) * SECOND,
+    crashAfter: crashAfter === null ? null : crashAfter * SECOND,
+    neverReady: reader.read('FAULT_NOT_READY', SWITCH),
+    seed: reader.read('FAULT_SEED', integerBetween(0, 2 ** 32 - 1, seed)),
+  };
+}
