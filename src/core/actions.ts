@@ -16,7 +16,9 @@ const RENEW_BELOW = 2 / 3;
  * the repetition: there is no memory of what was tried before.
  */
 export function neededActions(rollout: Rollout, observation: Observation, now: Instant): readonly Action[] {
-  if (rollout.phase.kind === 'gating' || rollout.targets === null || observation.overtaken) return [];
+  const { phase } = rollout;
+  const isOver = phase.kind === 'ended' && phase.settled;
+  if (phase.kind === 'gating' || isOver || rollout.targets === null || observation.overtaken) return [];
   return targetNames(rollout).flatMap((target) => {
     const wish = wishedTraffic(rollout, target);
     if (wish === null) return [];

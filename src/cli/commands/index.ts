@@ -8,6 +8,9 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'write a commented canary.config.ts for the project in this directory',
     options: [
       { flags: '-y, --yes', description: 'do not ask; take what was found' },
+      { flags: '--command <line>', description: 'how the service is started' },
+      { flags: '--listen <port>', description: 'port that users reach it at (8080)' },
+      { flags: '--health <path>', description: 'path that answers well when it can take traffic' },
       { flags: '--force', description: 'replace a configuration that is there' },
     ],
     load: () => import('./init.ts'),

@@ -1,0 +1,74 @@
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { ConfigError } from '../../config/problems.ts';
+import { type CommandInput, type CommandRun, flag, textOption } from '../command.ts';
+import { EXIT_CODES, Refusal } from '../exit-code.ts';
+import { askAnswers } from '../init/ask.ts';
+import { findService, type Findings } from '../init/find.ts';
+import { type Answers, configText, type Suggestion } from '../init/template.ts';
+
+const FILE = 'canary.config.ts';
+
+/** Writes a configuration for the project in this directory, from what it finds and what it is told. */
+export const run: CommandRun = async (input) => {
+  const file = path.join(input.directory, FILE);
+  if (existsSync(file) && !flag(input, 'force')) {
+    throw new Refusal(`${FILE} is there already; --force replaces it.`);
+  }
+  const findings = findService(input.directory);
+  const suggestion = suggest(findings, input);
+  const mayAsk = input.output.isLive && process.stdin.isTTY && !flag(input, 'yes');
+  const answers = mayAsk ? await askAnswers(suggestion, findings) : complete(suggestion);
+  writeFileSync(file, configText(answers));
+  const ignored = ignoreState(input.directory);
+  input.output.json({ file, ...answers });
+  tell(input, answers, findings, ignored);
+  return EXIT_CODES.done;
+};
+
+function suggest({ service, command, health }: Findings, input: CommandInput): Suggestion {
+  const listen = Number(textOption(input, 'listen') ?? 8080);
+  if (!Number.isInteger(listen) || listen < 1 || listen > 65_535) {
+    throw new ConfigError('invalid', '--listen takes a port from 1 to 65535.');
+  }
+  return {
+    service,
+    command: textOption(input, 'command') ?? command,
+    listen,
+    health: textOption(input, 'health') ?? health,
+    processes: 2,
+  };
+}
+
+function complete({ command, ...rest }: Suggestion): Answers {
+  if (command !== null) return { ...rest, command };
+  throw new ConfigError(
+    'invalid',
+    'Nothing here says how the service is started. Give it: canary init --command "node server.js"',
+  );
+}
+
+/** State is not source: keeps it out of git, if git is used here. */
+function ignoreState(directory: string): boolean {
+  if (!existsSync(path.join(directory, '.git'))) return false;
+  const file = path.join(directory, '.gitignore');
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  if (/^\/?\.canary\/?$/m.test(text)) return false;
+  appendFileSync(file, `${text === '' || text.endsWith('\n') ? '' : '\n'}.canary/\n`);
+  return true;
+}
+
+function tell({ output }: CommandInput, answers: Answers, { source }: Findings, ignored: boolean): void {
+  const { command, listen, health } = answers;
+  output.line(`Wrote ${FILE}.`);
+  output.line(`  started with  ${command}${source === null ? '' : `   (from ${source})`}`);
+  output.line(
+    `  healthy when  ${health === null ? 'its port is open (no health path was found)' : `${health} answers well`}`,
+  );
+  output.line(`  users come to http://127.0.0.1:${listen}`);
+  if (ignored) output.line('  .canary/ was added to .gitignore');
+  output.line();
+  output.line('Next:');
+  output.line('  canary deploy --release 1.0.0    the first release goes straight up');
+  output.line('  canary deploy --release 1.1.0    the next one goes step by step, under traffic');
+}
