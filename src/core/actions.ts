@@ -60,7 +60,7 @@ function isNeeded(rollout: Rollout, target: string, release: Release): boolean {
 
 function guarding({ rollout, target, wish, reading, now }: Site): readonly Action[] {
   const { armed } = reading.guard;
-  if (rollout.phase.kind === 'ended') {
+  if (rollout.phase.kind === 'ended' || rollout.phase.kind === 'rolling-back') {
     return armed !== null && follows(rollout, target, reading) ? [{ kind: 'disarm', target }] : [];
   }
   const needed = wish.weight > 0 || (rollout.phase.kind === 'promoting' && armed !== null);

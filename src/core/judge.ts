@@ -1,13 +1,9 @@
 import type { Observation, SampleReading } from './observation.ts';
-import type { Check, ThresholdCheck } from './plan.ts';
-import type { Measured } from './reason.ts';
+import type { Check } from './plan.ts';
 import type { Finding, Rollout } from './rollout.ts';
-import { errorShare, latencyQuantile, type Sample } from './sample.ts';
+import { judgeThreshold, type Judgement } from './threshold.ts';
 import type { Instant, Window } from './time.ts';
 import { canSplit } from './wish.ts';
-
-/** Beyond its limit, a candidate is only to blame if it is this many times worse than stable: what hits both hits both. */
-const CLEARLY_WORSE = 1.5;
 
 /** One thing to ask the metrics: a check's counts of both arms over a window. */
 export interface Question {
@@ -33,7 +29,7 @@ export function judge(rollout: Rollout, observation: Observation): readonly Find
   return judgedTargets(rollout).flatMap(({ target }) =>
     rollout.plan.checks.map((check) => {
       const reading = observation.samples[target]?.[check.name];
-      return { check: check.name, target, ...judgeThreshold(check, target, reading) };
+      return { check: check.name, target, ...judgeCheck(check, target, reading) };
     }),
   );
 }
@@ -50,41 +46,12 @@ function judgedTargets(rollout: Rollout): readonly { target: string; steadySince
   });
 }
 
-function judgeThreshold(
-  check: ThresholdCheck,
-  target: string,
-  reading: SampleReading | undefined,
-): Pick<Finding, 'kind' | 'reason'> {
+function judgeCheck(check: Check, target: string, reading: SampleReading | undefined): Judgement {
   const comparison = reading?.kind === 'ok' ? reading.value : null;
-  const measured: Measured = {
-    check: check.name,
-    target,
-    unit: check.measure.of === 'errors' ? 'share' : 'ms',
-    candidate: comparison === null ? null : measure(check, comparison.candidate),
-    stable: comparison === null ? null : measure(check, comparison.stable),
-    max: check.max,
-    requests: comparison?.candidate.requests ?? 0,
-    failed: comparison?.candidate.failed ?? 0,
-  };
-  return conclude(check, measured);
-}
-
-function conclude(check: ThresholdCheck, measured: Measured): Pick<Finding, 'kind' | 'reason'> {
-  if (measured.candidate === null || measured.requests < check.minRequests) {
-    return {
-      kind: 'undecided',
-      reason: { code: 'not-enough-evidence', ...measured, needed: check.minRequests },
-    };
+  switch (check.kind) {
+    case 'threshold':
+      return judgeThreshold(check, target, comparison);
+    default:
+      return check.kind satisfies never;
   }
-  if (measured.candidate <= check.max) return { kind: 'pass', reason: { code: 'check-passed', ...measured } };
-  if (measured.stable !== null && measured.candidate < CLEARLY_WORSE * measured.stable) {
-    return { kind: 'undecided', reason: { code: 'environment-unhealthy', ...measured } };
-  }
-  const code = measured.stable === null ? 'check-failed-alone' : 'check-failed';
-  return { kind: 'fail', reason: { code, ...measured } };
-}
-
-function measure(check: ThresholdCheck, sample: Sample): number | null {
-  if (sample.requests === 0) return null;
-  return check.measure.of === 'errors' ? errorShare(sample) : latencyQuantile(sample, check.measure.quantile);
 }

@@ -75,6 +75,7 @@ export type Reason =
   | { readonly code: 'barrier'; readonly weight: number; readonly targets: readonly string[] }
   | { readonly code: 'step-done'; readonly weight: number; readonly watched: Milliseconds }
   | { readonly code: 'inconclusive'; readonly policy: OnInconclusive }
+  | { readonly code: 'evidence-came'; readonly after: Milliseconds }
   | { readonly code: 'held-too-long'; readonly after: Milliseconds }
   | { readonly code: 'guard-fired'; readonly target: string; readonly at: Instant }
   | { readonly code: 'drifted'; readonly target: string; readonly detail: string }
@@ -142,6 +143,8 @@ export function sayReason(reason: Reason): string {
       return `watched for ${sayDuration(reason.watched)} at ${reason.weight} %, nothing speaks against it`;
     case 'inconclusive':
       return `the step ended undecided, and the plan says ${reason.policy}`;
+    case 'evidence-came':
+      return `after ${sayDuration(reason.after)} the checks could decide after all, and nothing speaks against it`;
     case 'held-too-long':
       return `nobody decided for ${sayDuration(reason.after)}`;
     case 'guard-fired':

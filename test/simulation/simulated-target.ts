@@ -61,6 +61,8 @@ export interface SimulatedTarget {
   readonly reading: () => TargetReading;
   /** Makes a release stable and healthy without any rollout. */
   readonly install: (release: Release) => void;
+  /** Sets another weight behind the rollout's back. */
+  readonly meddle: (weight: number) => void;
   /** What users got from each release in the window. */
   readonly served: (release: Release, window: Window) => Sample;
 }
@@ -92,6 +94,7 @@ export function simulatedTarget(options: TargetOptions): SimulatedTarget {
       started.set(release.digest, { release, at: 0 });
       change(home(release));
     },
+    meddle: (weight) => change({ ...current(), weight }),
     site: {
       target: {
         kind: 'simulated',

@@ -57,8 +57,13 @@ function inconclusive(rollout: Rollout, phase: Progressing, reasons: readonly Re
   }
 }
 
-/** Waits for a person, but not for ever. */
+/** Waits for a person, but not for ever; what was held for want of evidence goes on when the evidence has come. */
 export function stayHeld(rollout: Rollout, phase: PhaseOf<'held'>, now: Instant): Progress {
+  const wasUndecided = phase.reasons.some((reason) => reason.code === 'inconclusive');
+  const findings = decisive(rollout);
+  if (wasUndecided && findings.length > 0 && findings.every((finding) => finding.kind === 'pass')) {
+    return afterStep(rollout, phase.step, now, [{ code: 'evidence-came', after: phase.watched }]);
+  }
   if (phase.watched <= rollout.plan.limits.held) return stay(phase.reasons);
   const reasons: readonly Reason[] = [{ code: 'held-too-long', after: phase.watched }, ...phase.reasons];
   return toRollingBack({ kind: 'aborted', reasons }, now);
