@@ -11,6 +11,7 @@ import type { Store } from './stores/store.ts';
 import { controlClient } from './targets/local/control-client.ts';
 import { launchProxy, stopProxy } from './targets/local/launch.ts';
 import { localSite } from './targets/local/local-site.ts';
+import { newsLine, type NewsLine } from './targets/local/messages.ts';
 import { proxyPaths } from './targets/local/paths.ts';
 import { localSettings } from './targets/local/settings.ts';
 import { TargetError } from './targets/target.ts';
@@ -85,4 +86,17 @@ export async function stopLocalTargets(targets: readonly PlannedTarget[]): Promi
     if (kind === 'local' && (await stopProxy(localSettings.parse(settings)))) stopped.push(name);
   }
   return stopped;
+}
+
+/** What the proxy of a local target counted in a tenth of a second. */
+export type LocalNews = NewsLine;
+
+/** Calls back with what a local target's proxy counts, as long as it runs and until it is stopped. */
+export function listenToLocalTarget(
+  target: PlannedTarget | undefined,
+  onNews: (news: LocalNews) => void,
+): () => void {
+  const { directory } = localSettings.parse(target?.settings);
+  const client = controlClient(proxyPaths(directory).socket);
+  return client.listen((line) => onNews(newsLine.parse(JSON.parse(line))));
 }

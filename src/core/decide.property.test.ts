@@ -137,6 +137,10 @@ function play(
   }
 }
 
+function isBack({ phase }: Rollout): boolean {
+  return phase.kind === 'rolling-back' || (phase.kind === 'ended' && phase.verdict.kind !== 'promoted');
+}
+
 function always(check: (before: Rollout, decision: Decision, observation: Observation) => void): void {
   fc.assert(
     fc.property(plans, views, (changes, seen) => play(changes, seen, check)),
@@ -179,8 +183,6 @@ describe('decide, whatever it is shown,', () => {
 
   it('never gives the candidate traffic again once it is going back', () => {
     always((before, { actions, rollout: after }) => {
-      const isBack = ({ phase }: Rollout) =>
-        phase.kind === 'rolling-back' || (phase.kind === 'ended' && phase.verdict.kind !== 'promoted');
       if (isBack(before)) assert.ok(isBack(after));
       if (!isBack(after)) return;
       for (const action of actions) {

@@ -39,6 +39,19 @@ export const requests = {
 
 const sample = z.object({ requests: z.int(), failed: z.int(), latency: z.array(z.number()).readonly() });
 
+const counts = z.object({ requests: z.int(), failed: z.int() });
+
+/** A line of the news: what both arms did in one slice of time. */
+export const newsLine = z.object({
+  /** When the slice ended. */
+  at: z.number(),
+  weight: z.number(),
+  stable: counts,
+  candidate: counts,
+});
+
+export type NewsLine = z.infer<typeof newsLine>;
+
 export const answers = {
   reading: z.object({
     now: z.number(),

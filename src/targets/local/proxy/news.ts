@@ -1,3 +1,4 @@
+import type { NewsLine } from '../messages.ts';
 import type { News } from './control-server.ts';
 import { SLICE, type Counters } from './counters.ts';
 import type { Desk } from './desk.ts';
@@ -6,15 +7,6 @@ import type { Desk } from './desk.ts';
 export interface ProxyNews extends News {
   /** Tells what has become complete since it last did. Called often. */
   tell(): void;
-}
-
-/** What a line says. Shares of both arms in the slice, for whoever draws them. */
-export interface NewsLine {
-  /** When the slice ended. */
-  readonly at: number;
-  readonly weight: number;
-  readonly stable: { readonly requests: number; readonly failed: number };
-  readonly candidate: { readonly requests: number; readonly failed: number };
 }
 
 export function newsOf(desk: Desk, counters: Counters): ProxyNews {

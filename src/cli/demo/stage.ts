@@ -1,0 +1,163 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import type { Clock } from '../../clock/clock.ts';
+import { listenToLocalTarget, openStore, stopLocalTargets, type LocalNews } from '../../compose.ts';
+import type { ConfigInput } from '../../config/config-schema.ts';
+import { checkConfig } from '../../config/load.ts';
+import { resolvePlan, stateDirectory } from '../../config/resolve.ts';
+import type { Rollout } from '../../core/rollout.ts';
+import type { Store } from '../../stores/store.ts';
+
+/** A project of its own in a temporary directory, with the sample service on the local target. */
+export interface Stage {
+  readonly port: number;
+  readonly directory: string;
+  readonly store: Store;
+  /** Starts `canary deploy` as a process of its own. */
+  deploy(release: string): Deployment;
+  /** Calls back with what the proxy counts, every tenth of a second. */
+  listen(onNews: (news: LocalNews) => void): () => void;
+  latest(): Promise<Rollout | null>;
+  /** Stops everything and removes the directory. */
+  clear(): Promise<void>;
+}
+
+/** A controller at work in another process. */
+export interface Deployment {
+  /** As if it were pulled out of the wall. */
+  kill(): void;
+  /** Resolves when it has ended, with its exit code; null if it was killed. */
+  readonly ended: Promise<number | null>;
+}
+
+/** What the releases of the demo are like. */
+export const RELEASES = {
+  '1.0.0': {},
+  '1.1.0': {},
+  '1.2.0': { FAULT_ERROR_RATE: '0.4' },
+  '1.3.0': { FAULT_LATENCY_MS: '400' },
+  '1.4.0': {},
+} as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+export type ReleaseName = keyof typeof RELEASES;
+
+/** Where the sample service is: in the repository as it was written, in the package as it was built. */
+const PODINFO = [
+  fileURLToPath(new URL('../../../podinfo/src/main.ts', import.meta.url)),
+  fileURLToPath(new URL('../../podinfo/main.js', import.meta.url)),
+].find((file) => existsSync(file));
+
+const CLI = fileURLToPath(
+  new URL(`../main.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url),
+);
+
+export async function setStage(clock: Clock): Promise<Stage> {
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'canary-demo-'));
+  const port = await freePort();
+  const file = path.join(directory, 'canary.config.json');
+  writeFileSync(file, JSON.stringify(configOf(port), null, 2));
+  const loaded = { config: checkConfig(configOf(port), file), file };
+  const [environment] = loaded.config.environments;
+  if (environment === undefined) throw new Error('the configuration of the demo has no environment');
+  const { targets } = resolvePlan(loaded, environment, 'deliver');
+  const store = openStore(stateDirectory(loaded));
+
+  return {
+    port,
+    directory,
+    store,
+    deploy: (release) => startDeploy(directory, release),
+    listen: (onNews) => listenToLocalTarget(targets[0], onNews),
+    latest: async () => (await store.list({ limit: 1 }))[0] ?? null,
+    async clear() {
+      await stopLocalTargets(targets);
+      await store.close();
+      await clock.wait(0);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function configOf(port: number): ConfigInput {
+  const releases = Object.entries(RELEASES).map(([name, faults]) => [name, { env: faults }] as const);
+  return {
+    service: 'podinfo',
+    run: {
+      command: [process.execPath, z.string().parse(PODINFO)],
+      env: { VERSION: '{release}', LOG_LEVEL: 'warn' },
+    },
+    releases: Object.fromEntries(releases),
+    environments: [
+      {
+        name: 'demo',
+        targets: [
+          {
+            kind: 'local',
+            name: 'local',
+            listen: port,
+            processes: 2,
+            health: { path: '/readyz' },
+            drain: '2s',
+            stop: '3s',
+          },
+        ],
+        plan: {
+          steps: [
+            { weight: 10, hold: '5s' },
+            { weight: 50, hold: '5s' },
+          ],
+          checks: [
+            {
+              kind: 'threshold',
+              name: 'errors',
+              measure: 'errors',
+              max: '5%',
+              minRequests: 5,
+              window: '10s',
+            },
+            {
+              kind: 'threshold',
+              name: 'latency',
+              measure: 'latency',
+              percentile: 90,
+              max: '250ms',
+              minRequests: 10,
+              window: '10s',
+            },
+          ],
+          smoke: [{ path: '/version', contains: 'version' }],
+          guard: '3s',
+        },
+      },
+    ],
+  };
+}
+
+function startDeploy(directory: string, release: string): Deployment {
+  const child: ChildProcess = spawn(process.execPath, [CLI, 'deploy', '--release', release, '--json'], {
+    cwd: directory,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code));
+  });
+  return { ended, kill: () => void child.kill('SIGKILL') };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  await new Promise((resolve) => {
+    server.close(resolve);
+  });
+  return z.object({ port: z.number() }).parse(address).port;
+}
