@@ -8,12 +8,8 @@ import type { Engine } from './engine/turn.ts';
 import { blockedGate } from './gates/blocked.ts';
 import { openSqliteStore } from './stores/sqlite/sqlite-store.ts';
 import type { Store } from './stores/store.ts';
-import { controlClient } from './targets/local/control-client.ts';
-import { launchProxy, stopProxy } from './targets/local/launch.ts';
-import { localSite } from './targets/local/local-site.ts';
-import { newsLine, type NewsLine } from './targets/local/messages.ts';
-import { proxyPaths } from './targets/local/paths.ts';
-import { localSettings } from './targets/local/settings.ts';
+import type { NewsLine } from './targets/local/messages.ts';
+import type { StartedTarget } from './targets/local/operations.ts';
 import { TargetError } from './targets/target.ts';
 
 /** Time after which a turn of the embedded host acts no more; there is no other controller to take over. */
@@ -24,15 +20,15 @@ export function openStore(stateDirectory: string): Store {
   return openSqliteStore(path.join(stateDirectory, 'state.db'));
 }
 
-/** Puts together the embedded engine over a store. The only place that knows every implementation. */
+/** Puts together the embedded engine over a store. This file is the only one that knows every implementation. */
 export function composeEngine(store: Store, clock: Clock = systemClock()): Engine {
-  const sites = new Map<string, Site>();
+  const sites = new Map<string, Promise<Site>>();
 
-  function siteOf(target: PlannedTarget): Site {
+  function siteOf(target: PlannedTarget): Promise<Site> {
     const key = JSON.stringify(target);
-    const known = sites.get(key) ?? makeSite(target, clock);
-    sites.set(key, known);
-    return known;
+    const site = sites.get(key) ?? makeSite(target, clock);
+    sites.set(key, site);
+    return site;
   }
 
   const gates = [blockedGate((service, environment) => store.blocks(service, environment))];
@@ -40,63 +36,59 @@ export function composeEngine(store: Store, clock: Clock = systemClock()): Engin
     store,
     clock,
     decide,
-    findSites: ({ plan }) => Object.fromEntries(plan.targets.map((target) => [target.name, siteOf(target)])),
+    async findSites({ plan }) {
+      const found = plan.targets.map(async (target) => [target.name, await siteOf(target)] as const);
+      return Object.fromEntries(await Promise.all(found));
+    },
     gatesFor: () => gates,
     lease: LEASE_MS,
   };
 }
 
-function makeSite({ name, kind, settings }: PlannedTarget, clock: Clock): Site {
+/** Adapters are loaded when a target of their kind turns up: some of them are large. */
+async function makeSite({ name, kind, settings }: PlannedTarget, clock: Clock): Promise<Site> {
   switch (kind) {
-    case 'local':
-      return localSite(localSettings.parse(settings), clock);
+    case 'local': {
+      const { localSite } = await import('./targets/local/local-site.ts');
+      return localSite(settings, clock);
+    }
     default:
       throw new TargetError('bad-settings', `${name}: there is no kind of target "${kind}"`);
   }
 }
 
-/** A local target that has been started. */
-export interface StartedTarget {
-  readonly name: string;
-  /** Host and port that users reach it at. */
-  readonly address: string;
-  /** The release that takes its traffic; null if nothing was deployed yet. */
-  readonly stable: string | null;
-}
-
-/** Starts the proxies of the local targets among these; those that run are left alone. */
-export async function startLocalTargets(
-  targets: readonly PlannedTarget[],
-): Promise<readonly StartedTarget[]> {
-  const started: StartedTarget[] = [];
-  for (const { name, kind, settings } of targets) {
-    if (kind !== 'local') continue;
-    const local = localSettings.parse(settings);
-    await launchProxy(local);
-    const { address, traffic } = await controlClient(proxyPaths(local.directory).socket).reading();
-    started.push({ name, address: `${address.host}:${address.port}`, stable: traffic.stable?.name ?? null });
-  }
-  return started;
-}
-
-/** Stops the proxies of the local targets among these, and their processes. Returns the names of those that ran. */
-export async function stopLocalTargets(targets: readonly PlannedTarget[]): Promise<readonly string[]> {
-  const stopped: string[] = [];
-  for (const { name, kind, settings } of targets) {
-    if (kind === 'local' && (await stopProxy(localSettings.parse(settings)))) stopped.push(name);
-  }
-  return stopped;
-}
+export type { StartedTarget };
 
 /** What the proxy of a local target counted in a tenth of a second. */
 export type LocalNews = NewsLine;
 
-/** Calls back with what a local target's proxy counts, as long as it runs and until it is stopped. */
-export function listenToLocalTarget(
-  target: PlannedTarget | undefined,
+/** Starts the proxies of the local targets among these, and waits until what is stable takes traffic. */
+export async function startLocalTargets(
+  targets: readonly PlannedTarget[],
+): Promise<readonly StartedTarget[]> {
+  const { startLocal } = await import('./targets/local/operations.ts');
+  const clock = systemClock();
+  return Promise.all(locals(targets).map(({ name, settings }) => startLocal(name, settings, clock)));
+}
+
+/** Stops the proxies of the local targets among these, and their processes. Returns the names of those that ran. */
+export async function stopLocalTargets(targets: readonly PlannedTarget[]): Promise<readonly string[]> {
+  const { stopLocal } = await import('./targets/local/operations.ts');
+  const stopped = await Promise.all(
+    locals(targets).map(async ({ name, settings }) => ((await stopLocal(settings)) ? [name] : [])),
+  );
+  return stopped.flat();
+}
+
+/** Calls back with what a local target's proxy counts, as long as it runs; returns how to stop that. */
+export async function listenToLocalTarget(
+  { settings }: PlannedTarget,
   onNews: (news: LocalNews) => void,
-): () => void {
-  const { directory } = localSettings.parse(target?.settings);
-  const client = controlClient(proxyPaths(directory).socket);
-  return client.listen((line) => onNews(newsLine.parse(JSON.parse(line))));
+): Promise<() => void> {
+  const { listenToLocal } = await import('./targets/local/operations.ts');
+  return listenToLocal(settings, onNews);
+}
+
+function locals(targets: readonly PlannedTarget[]): readonly PlannedTarget[] {
+  return targets.filter(({ kind }) => kind === 'local');
 }

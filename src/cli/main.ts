@@ -1,16 +1,13 @@
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import { Command } from 'commander';
-import { z } from 'zod';
 import type { CommandInput, CommandSpec, OptionSpec } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
 import { EXIT_CODES, exitCodeOfError } from './exit-code.ts';
 import { CONFIG, JSON_OUTPUT } from './options.ts';
 import { processOutput } from './output.ts';
 
-const { version } = z
-  .object({ version: z.string() })
-  .parse(createRequire(import.meta.url)('../../package.json'));
+const version = versionOf(createRequire(import.meta.url)('../../package.json'));
 
 const program = new Command('canary')
   .description('Canary rollouts that are judged by evidence and roll themselves back.')
@@ -86,4 +83,9 @@ Exit codes:
   4  not possible as things stand; nothing was done
   5  something that canary needs failed
 `;
+}
+
+function versionOf(packageJson: unknown): string {
+  const hasVersion = typeof packageJson === 'object' && packageJson !== null && 'version' in packageJson;
+  return hasVersion ? String(packageJson.version) : 'unknown';
 }

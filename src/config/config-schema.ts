@@ -15,18 +15,23 @@ const command = z
     'What is started. A text is run by /bin/sh; a list is run as it is. `{release}` stands for the release.',
   );
 
-const run = z.strictObject({
-  command,
-  cwd: z
-    .string()
-    .default('.')
-    .describe('Working directory, from the directory of this file. `{release}` stands for the release.'),
-  env: z
-    .record(z.string(), z.string())
-    .default({})
-    .describe(
-      'Environment variables besides those of the shell. PORT is always set. `{release}` stands for the release.',
-    ),
+const cwd = z
+  .string()
+  .describe('Working directory, from the directory of this file. `{release}` stands for the release.');
+
+const env = z
+  .record(z.string(), z.string())
+  .describe(
+    'Environment variables besides those of the shell. PORT is always set. `{release}` stands for the release.',
+  );
+
+const run = z.strictObject({ command, cwd: cwd.default('.'), env: env.default({}) });
+
+/** Without defaults: what a release does not say, `run` does. */
+const ownRun = z.strictObject({
+  command: command.exactOptional(),
+  cwd: cwd.exactOptional(),
+  env: env.exactOptional(),
 });
 
 const target = z.discriminatedUnion('kind', [localTarget], {
@@ -57,7 +62,7 @@ export const configSchema = z.strictObject({
     .describe('Directory for state, journal and logs, from the directory of this file.'),
   run: run.exactOptional().describe('What a release is, for releases that `releases` says nothing about.'),
   releases: z
-    .record(z.string().min(1), run.partial())
+    .record(z.string().min(1), ownRun)
     .default({})
     .describe('What single releases are, where they differ from `run`.'),
   environments: z

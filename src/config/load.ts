@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { parseDocument } from 'yaml';
 import { type Config, configSchema } from './config-schema.ts';
 import { ConfigError, problemsOf } from './problems.ts';
 
@@ -52,12 +51,32 @@ function findConfig(directory: string): string | null {
   return above === directory ? null : findConfig(above);
 }
 
-function readConfig(file: string): unknown {
-  return /\.(json|ya?ml)$/.test(file) ? readDocument(file) : importModule(file);
+function readConfig(file: string): Promise<unknown> {
+  if (file.endsWith('.json')) return readJson(file);
+  return /\.ya?ml$/.test(file) ? readYaml(file) : importModule(file);
 }
 
-/** JSON is read as the YAML that it is, so that a name given twice is found there too. */
-function readDocument(file: string): unknown {
+/** What is not plainly right is read as the YAML that JSON is, which tells what is wrong, also with a name given twice. */
+async function readJson(file: string): Promise<unknown> {
+  const text = readFileSync(file, 'utf8');
+  try {
+    const value: unknown = JSON.parse(text);
+    const written = [...text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)].filter((match) => match[1] !== undefined);
+    if (written.length === countKeys(value)) return value;
+  } catch {
+    // The other reader says where.
+  }
+  return readYaml(file);
+}
+
+function countKeys(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const children = Object.values(value).reduce<number>((sum, child) => sum + countKeys(child), 0);
+  return Array.isArray(value) ? children : children + Object.keys(value).length;
+}
+
+async function readYaml(file: string): Promise<unknown> {
+  const { parseDocument } = await import('yaml');
   const document = parseDocument(readFileSync(file, 'utf8'), { uniqueKeys: true });
   const [error] = document.errors;
   if (error !== undefined) {

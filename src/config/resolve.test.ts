@@ -29,6 +29,7 @@ describe('a release', () => {
     const config = loaded({ releases: { '1.1.0': { command: ['node', 'new.js'], env: { A: '1' } } } });
     assert.deepEqual(resolveRelease(config, '1.1.0').artifact.command, ['node', 'new.js']);
     assert.deepEqual(resolveRelease(config, '1.1.0').artifact.env, { VERSION: '1.1.0', A: '1' });
+    assert.equal(resolveRelease(config, '1.1.0').artifact.cwd, '/srv/shop/releases/1.1.0');
     const overridden = resolveRelease(config, '1.1.0', { command: 'a && b', env: { A: '2' } });
     assert.deepEqual(overridden.artifact.command, ['/bin/sh', '-c', 'a && b']);
     assert.deepEqual(overridden.artifact.env, { VERSION: '1.1.0', A: '2' });

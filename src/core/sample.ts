@@ -48,8 +48,6 @@ export interface Comparison extends Arms<Sample> {
   readonly window: Window;
 }
 
-export const EMPTY_SAMPLE: Sample = { requests: 0, failed: 0, latency: [] };
-
 /** Share of failed requests, 0 to 1; 0 without requests. */
 export function errorShare(sample: Sample): number {
   return sample.requests === 0 ? 0 : sample.failed / sample.requests;

@@ -62,6 +62,7 @@ export async function runHost(engine: Engine, events: HostEvents, signal: AbortS
     }
     await clock.wait(SCAN_EVERY, signal);
   }
-  watch.close();
   await Promise.all(underWay.values());
+  // Only now, as a turn that ends may begin to listen.
+  watch.close();
 }

@@ -13,10 +13,14 @@ export function newsWatch(findSites: FindSites, onNews: (id: string) => void): N
   const listening = new Map<string, () => void>();
 
   function listen(rollout: Rollout): () => void {
-    const stops = Object.values(findSites(rollout)).map(({ metrics }) =>
-      metrics.watch?.(() => onNews(rollout.id)),
-    );
+    let isStopped = false;
+    let stops: readonly ((() => void) | undefined)[] = [];
+    void findSites(rollout).then((sites) => {
+      if (isStopped) return;
+      stops = Object.values(sites).map(({ metrics }) => metrics.watch?.(() => onNews(rollout.id)));
+    });
     return () => {
+      isStopped = true;
       for (const stop of stops) stop?.();
     };
   }

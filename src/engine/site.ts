@@ -14,4 +14,4 @@ export interface Site {
 export type Sites = Readonly<Record<string, Site>>;
 
 /** Finds the sites of a rollout. Called at every turn; whoever implements it keeps what is costly to make. */
-export type FindSites = (rollout: Rollout) => Sites;
+export type FindSites = (rollout: Rollout) => Promise<Sites>;

@@ -49,7 +49,7 @@ export async function takeTurn(
   const isLate = lateAfter(lease, clock.stopwatch());
   const rollout = await store.load(id);
   if (rollout === null) return { kind: 'unknown' };
-  const sites = findSites(rollout);
+  const sites = await findSites(rollout);
   const eyes = { store, clock, sites, gates: gatesFor(rollout), refusals };
 
   const observation = await observe(rollout, eyes);

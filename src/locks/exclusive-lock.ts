@@ -9,6 +9,9 @@ export interface ExclusiveLock {
 
 const SQLITE_BUSY = 5;
 
+/** Keeps the locks' connections from being collected as garbage, which would let go of the locks. */
+const held = new Set<DatabaseSync>();
+
 /**
  * Takes a lock that at most one process on this machine holds, or returns null when another one has it. The operating
  * system holds it (as a lock of SQLite's on a file of its own), so it is free again the moment its holder dies, however
@@ -19,11 +22,17 @@ export function takeExclusiveLock(file: string): ExclusiveLock | null {
   const database = new DatabaseSync(file, { timeout: 0 });
   try {
     database.exec('pragma locking_mode = exclusive; begin exclusive');
-    return { release: () => database.close() };
   } catch (error) {
     database.close();
     const code = error instanceof Error && 'errcode' in error ? error.errcode : null;
     if (typeof code === 'number' && (code & 0xff) === SQLITE_BUSY) return null;
     throw error;
   }
+  held.add(database);
+  return {
+    release() {
+      held.delete(database);
+      database.close();
+    },
+  };
 }

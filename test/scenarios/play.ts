@@ -64,7 +64,7 @@ function setStage(script: Script, clock: VirtualClock, tell: (what: string, text
     store,
     clock,
     decide,
-    findSites: () => sites,
+    findSites: async () => sites,
     gatesFor: () => [blockedGate((service, environment) => store.blocks(service, environment))],
     lease: 15_000,
   };

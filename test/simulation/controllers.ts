@@ -72,7 +72,7 @@ export function controllers(options: ControllersOptions): Controllers {
     const engine = {
       store: myStore,
       clock,
-      findSites: () => sites,
+      findSites: async () => sites,
       gatesFor: () => [],
       lease: LEASE,
       decide: options.decide,

@@ -135,7 +135,7 @@ function makeWorld(seed: number, random: Random, clock: VirtualClock, parts: Par
   };
 }
 
-export function release(version: number): Release {
+function release(version: number): Release {
   return {
     name: `${version}.0.0`,
     digest: `sha256:${String(version).padStart(64, '0')}`,

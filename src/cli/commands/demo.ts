@@ -25,7 +25,7 @@ export const run: CommandRun = async ({ output }) => {
     `1.0.0 is stable at http://127.0.0.1:${stage.port}; ${REQUESTS_PER_SECOND} requests a second from here on.\n`,
   );
   const load = startLoad(stage.port, REQUESTS_PER_SECOND, clock);
-  const stopShowing = show(stage, screen, () => load.served());
+  const stopShowing = await show(stage, screen, () => load.served());
   const results: ActResult[] = [];
   try {
     for (const [index, act] of ACTS.entries()) {
@@ -47,9 +47,16 @@ export const run: CommandRun = async ({ output }) => {
 };
 
 /** Keeps the screen up to date; returns how to stop. */
-function show(stage: Stage, screen: Screen, served: () => Parameters<Screen['news']>[1]): () => void {
+async function show(
+  stage: Stage,
+  screen: Screen,
+  served: () => Parameters<Screen['news']>[1],
+): Promise<() => void> {
   const known = new Map<string, number>();
-  const stopNews = stage.listen((news) => screen.news(news, served()));
+  for (const rollout of await stage.store.list({})) {
+    known.set(rollout.id, (await stage.store.journal(rollout.id)).length);
+  }
+  const stopNews = await stage.listen((news) => screen.news(news, served()));
   const timer = setInterval(() => void showJournal(), 100);
   async function showJournal(): Promise<void> {
     const rollout = await stage.latest();

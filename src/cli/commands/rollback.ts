@@ -16,14 +16,15 @@ export const run: CommandRun = async (input) => {
   await using session = await openSession(input);
   const rollouts = await session.rollouts(50);
   const underWay = rollouts.find(isActive);
-  if (underWay !== undefined) return rollBack(session, input, underWay);
+  // Awaited here, as the session is closed when this function is left.
+  if (underWay !== undefined) return await rollBack(session, input, underWay);
   const last = rollouts.find(({ phase }) => phase.kind === 'ended' && phase.verdict.kind === 'promoted');
   if (last === undefined)
     throw new Refusal(
       `Nothing was promoted to ${session.environment.name} yet, so there is nothing to go back from.`,
     );
   const isWarm = last.phase.kind === 'ended' && !last.phase.settled && last.id === rollouts[0]?.id;
-  return isWarm ? rollBack(session, input, last) : returnToOlder(session, input, last);
+  return isWarm ? await rollBack(session, input, last) : await returnToOlder(session, input, last);
 };
 
 async function rollBack(session: Session, input: CommandInput, rollout: Rollout): Promise<ExitCode> {

@@ -9,9 +9,10 @@ export const run: CommandRun = async (input) => {
   await using session = await openSession(input);
   const { targets } = resolvePlan(session.loaded, session.environment, 'deliver');
   const started = await startLocalTargets(targets);
-  for (const { name, address, stable } of started) {
-    input.output.line(`${name} listens on ${address}: ${stable ?? 'nothing deployed yet'}`);
+  for (const { name, address, stable, trouble } of started) {
+    const state = trouble === null ? (stable ?? 'nothing deployed yet') : `${stable} is not up: ${trouble}`;
+    input.output.line(`${name} listens on ${address}: ${state}`);
   }
   input.output.json(started);
-  return EXIT_CODES.done;
+  return started.every(({ trouble }) => trouble === null) ? EXIT_CODES.done : EXIT_CODES.failed;
 };

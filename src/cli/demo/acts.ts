@@ -93,14 +93,13 @@ async function until(
 }
 
 /** Waits until the proxy sends everything to stable. */
-function goneHome(stage: Stage): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = stage.listen(({ weight }) => {
-      if (weight > 0) return;
-      stop();
-      resolve();
-    });
+async function goneHome(stage: Stage): Promise<void> {
+  const atHome = Promise.withResolvers<void>();
+  const stop = await stage.listen(({ weight }) => {
+    if (weight === 0) atHome.resolve();
   });
+  await atHome.promise;
+  stop();
 }
 
 /** Plays an act under load and takes note of how it went. */
@@ -110,7 +109,7 @@ export async function playAct(
 ): Promise<ActResult> {
   const elapsed = clock.stopwatch();
   const weights: [number, number][] = [];
-  const stop = stage.listen(({ weight }) => {
+  const stop = await stage.listen(({ weight }) => {
     if (weights.at(-1)?.[1] !== weight) weights.push([Math.round(elapsed() / 100) / 10, weight]);
   });
   load.reset();

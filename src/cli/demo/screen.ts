@@ -89,7 +89,7 @@ export function liveScreen(stream: NodeJS.WriteStream): Screen {
     end(result) {
       draw.clear();
       stream.write(
-        `${result.isAsExpected ? paint('green', '✓') : paint('red', '✗')} ${result.name}\n    ${sayResult(result)}\n`,
+        `${result.isAsExpected ? paint('green', '✓') : paint('red', '✗')} ${result.name}\n    ${sayResult(result)}\n\n`,
       );
     },
     close: () => draw.done(),
@@ -114,7 +114,7 @@ function block({ requests, failed }: LocalNews['stable']): string {
   return failed > 0 ? paint('red', mark === '·' ? '▁' : mark) : paint(requests > 0 ? 'green' : 'dim', mark);
 }
 
-export function sayResult({ verdict, requests, secondsToRollback }: ActResult): string {
+function sayResult({ verdict, requests, secondsToRollback }: ActResult): string {
   const { total, failed, lost } = requests;
   const bad =
     secondsToRollback === null

@@ -21,7 +21,7 @@ export interface Stage {
   /** Starts `canary deploy` as a process of its own. */
   deploy(release: string): Deployment;
   /** Calls back with what the proxy counts, every tenth of a second. */
-  listen(onNews: (news: LocalNews) => void): () => void;
+  listen(onNews: (news: LocalNews) => void): Promise<() => void>;
   latest(): Promise<Rollout | null>;
   /** Stops everything and removes the directory. */
   clear(): Promise<void>;
@@ -36,7 +36,7 @@ export interface Deployment {
 }
 
 /** What the releases of the demo are like. */
-export const RELEASES = {
+const RELEASES = {
   '1.0.0': {},
   '1.1.0': {},
   '1.2.0': { FAULT_ERROR_RATE: '0.4' },
@@ -65,6 +65,8 @@ export async function setStage(clock: Clock): Promise<Stage> {
   const [environment] = loaded.config.environments;
   if (environment === undefined) throw new Error('the configuration of the demo has no environment');
   const { targets } = resolvePlan(loaded, environment, 'deliver');
+  const [target] = targets;
+  if (target === undefined) throw new Error('the demo has no target');
   const store = openStore(stateDirectory(loaded));
 
   return {
@@ -72,7 +74,7 @@ export async function setStage(clock: Clock): Promise<Stage> {
     directory,
     store,
     deploy: (release) => startDeploy(directory, release),
-    listen: (onNews) => listenToLocalTarget(targets[0], onNews),
+    listen: (onNews) => listenToLocalTarget(target, onNews),
     latest: async () => (await store.list({ limit: 1 }))[0] ?? null,
     async clear() {
       await stopLocalTargets(targets);

@@ -101,7 +101,7 @@ function findHealthPath(directory: string): string | null {
 }
 
 /** The nearest name that the configuration allows. */
-export function serviceName(text: string): string {
+function serviceName(text: string): string {
   const name = text
     .toLowerCase()
     .replace(/^@[^/]*\//, '')

@@ -9,15 +9,21 @@ export function paint(style: Style, text: string): string {
   return styleText(style, text, { stream: process.stdout, validateStream: true });
 }
 
-/** Time of day, as the machine's place has it. */
+/** Time of day where the machine is, as `09:05:03`. Not by the locale, which takes longer to load than all the rest. */
 export function timeOfDay(instant: Instant): string {
-  return new Date(instant).toLocaleTimeString('en-GB', { hour12: false });
+  const date = new Date(instant);
+  return [date.getHours(), date.getMinutes(), date.getSeconds()].map(twoDigits).join(':');
 }
 
-/** Day and time of day. */
+/** Day and time of day, as `2026-01-05 09:05:03`. */
 export function dayAndTime(instant: Instant): string {
   const date = new Date(instant);
-  return `${date.toLocaleDateString('en-CA')} ${timeOfDay(instant)}`;
+  const day = [date.getFullYear(), twoDigits(date.getMonth() + 1), twoDigits(date.getDate())].join('-');
+  return `${day} ${timeOfDay(instant)}`;
+}
+
+function twoDigits(number: number): string {
+  return String(number).padStart(2, '0');
 }
 
 const STYLES: Readonly<Record<VerdictKind, Style>> = {

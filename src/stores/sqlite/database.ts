@@ -88,7 +88,7 @@ function translate(file: string, error: unknown): unknown {
 }
 
 /** The low byte of SQLite's result code, or null for other errors. */
-export function primaryCode(error: unknown): number | null {
+function primaryCode(error: unknown): number | null {
   const code = error instanceof Error && 'errcode' in error ? error.errcode : null;
   return typeof code === 'number' ? code & 0xff : null;
 }

@@ -86,8 +86,3 @@ export function migrate(database: DatabaseSync, path: string): void {
     database.exec('commit');
   }
 }
-
-/** Whether the database has been brought to the newest version. */
-export function isCurrent(database: DatabaseSync): boolean {
-  return Number(database.prepare('pragma user_version').get()?.['user_version'] ?? 0) === MIGRATIONS.length;
-}

@@ -9,7 +9,7 @@ import { controlClient } from './control-client.ts';
 import { launchProxy } from './launch.ts';
 import { answers } from './messages.ts';
 import { proxyPaths } from './paths.ts';
-import type { LocalSettings } from './settings.ts';
+import { localSettings, type LocalSettings } from './settings.ts';
 import { smokeInstances } from './smoke.ts';
 
 /** After a start that failed, the proxy is left alone for this long. */
@@ -25,10 +25,11 @@ export interface LocalSite {
 }
 
 /**
- * The local target. Its proxy is a process of its own, which is started whenever it does not answer: everything that it
+ * The local target, from its settings in a plan. Its proxy is a process of its own, which is started whenever it does not answer: everything that it
  * knows is on disk, and the processes it kept go on without it.
  */
-export function localSite(settings: LocalSettings, clock: Clock): LocalSite {
+export function localSite(planned: unknown, clock: Clock): LocalSite {
+  const settings = localSettings.parse(planned);
   const client = controlClient(proxyPaths(settings.directory).socket);
   const awake = keepAwake(settings, clock);
   /** What the proxy's clock shows more than ours. */

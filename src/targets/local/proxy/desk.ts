@@ -4,8 +4,9 @@ import { type Fence, isOlder, sameTraffic, type Traffic } from '../../../core/tr
 import type { z } from 'zod';
 import type { answers } from '../messages.ts';
 import type { RunSettings } from '../settings.ts';
-import type { Counters } from './counters.ts';
+import { SLICE, type Counters } from './counters.ts';
 import type { Keeper } from './keeper.ts';
+import type { Notebook } from './notebook.ts';
 import type { ProxyState } from './state-file.ts';
 
 /** An order that is not carried out, and why. */
@@ -21,7 +22,8 @@ export class OrderRefused extends Error {
 
 /**
  * Takes the controller's orders: keeps track of the traffic, refuses orders with an older fence than one it has taken,
- * and minds the guard. Everything it takes is written down before it is confirmed.
+ * and minds the guard. Everything it takes is written down before it is confirmed; only the way home is open also when
+ * nothing can be written.
  */
 export interface Desk {
   traffic(): Traffic;
@@ -43,11 +45,10 @@ export interface DeskOptions {
   readonly keeper: Keeper;
   readonly counters: Counters;
   readonly now: () => Instant;
-  /** Writes the record down. */
-  readonly save: () => void;
+  readonly notebook: Notebook;
 }
 
-export function desk({ state, keeper, counters, now, save }: DeskOptions): Desk {
+export function desk({ state, keeper, counters, now, notebook }: DeskOptions): Desk {
   let { traffic, fence, guard, guardFiredAt } = state;
 
   function take(token: Fence): void {
@@ -56,6 +57,17 @@ export function desk({ state, keeper, counters, now, save }: DeskOptions): Desk 
       throw new OrderRefused('fenced', `an order of revision ${theirs} came after one of revision ${mine}`);
     }
     fence = token;
+  }
+
+  /** Writes the record down, or takes back what was changed and refuses the order. */
+  function saveOr(takeBack: () => void): void {
+    try {
+      notebook.save();
+    } catch (error) {
+      takeBack();
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new OrderRefused('refused', `it could not be written down: ${reason}`);
+    }
   }
 
   function mustRun(release: Release): void {
@@ -88,10 +100,12 @@ export function desk({ state, keeper, counters, now, save }: DeskOptions): Desk 
           throw new OrderRefused('refused', 'no guard is armed that would take traffic home');
         }
       }
+      const before = traffic;
       traffic = { stable, candidate, weight };
+      if (weight === 0) notebook.trySave();
+      else saveOr(() => (traffic = before));
       for (const release of [stable, candidate]) if (release !== null) keeper.keepUntil(release.digest, null);
       if (spare !== undefined) keeper.keepUntil(spare.release.digest, spare.until);
-      save();
     },
     retire(release, token) {
       take(token);
@@ -101,20 +115,24 @@ export function desk({ state, keeper, counters, now, save }: DeskOptions): Desk 
       }
       if (sameRelease(candidate, release)) traffic = { stable, candidate: null, weight };
       void keeper.letGo(release.digest);
-      save();
+      notebook.trySave();
     },
     arm(home, deadline, token) {
       take(token);
+      const before = guard;
       guard = { home, deadline };
-      save();
+      saveOr(() => (guard = before));
     },
     disarm(token) {
       take(token);
       guard = null;
-      save();
+      notebook.trySave();
     },
     sample(stable, candidate, { from, to }) {
-      const window = { from, to: Math.min(to, counters.completeUntil()) };
+      const window = {
+        from: Math.ceil(from / SLICE) * SLICE,
+        to: Math.min(Math.floor(to / SLICE) * SLICE, counters.completeUntil()),
+      };
       if (window.to <= window.from) return null;
       const arms = {
         stable: counters.between(stable, window),
@@ -126,7 +144,7 @@ export function desk({ state, keeper, counters, now, save }: DeskOptions): Desk 
       if (guard === null || at < guard.deadline || sameTraffic(traffic, guard.home)) return;
       traffic = guard.home;
       guardFiredAt = at;
-      save();
+      notebook.trySave();
     },
     record: () => ({ version: 1, traffic, fence, guard, guardFiredAt, kept: [...keeper.record()] }),
   };

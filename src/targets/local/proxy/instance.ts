@@ -4,7 +4,15 @@ import type { Upstream } from '../http/index.ts';
 import { createUpstream } from '../http/index.ts';
 import type { RunSettings } from '../settings.ts';
 import { isHealthy } from './health.ts';
-import { freePort, isAlive, lastWords, type ProcessIdentity, signalGroup, startProcess } from './process.ts';
+import {
+  freePort,
+  isAlive,
+  lastWords,
+  type ProcessIdentity,
+  rotateLog,
+  signalGroup,
+  startProcess,
+} from './process.ts';
 
 /** One process of a release as it is written down, so that another proxy can take it over. */
 export interface InstanceRecord {
@@ -102,6 +110,7 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
     const { identity, port } = current;
     const isWell = isAlive(identity) && (await isHealthy(port, run.health));
     checkAt = now + (isUp ? run.health.interval : STARTING_CHECK_EVERY);
+    rotateLog(log);
     if (current?.identity !== identity) return;
     if (!isAlive(identity)) ended('ended');
     else if (isWell) {

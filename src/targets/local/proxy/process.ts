@@ -1,5 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, readSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+  truncateSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import type { CommandArtifact } from '../../../core/release.ts';
@@ -64,7 +74,7 @@ export function isAlive({ pid, birth }: ProcessIdentity): boolean {
 }
 
 /** When the process began, in the words of the operating system; null if there is none or it is a zombie. */
-export function birthOf(pid: number): string | null {
+function birthOf(pid: number): string | null {
   try {
     if (process.platform === 'linux') {
       // The command may hold spaces and brackets, so fields are counted from its closing bracket: state is the first,
@@ -101,6 +111,19 @@ export async function freePort(): Promise<number> {
     server.close(resolve);
   });
   return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+const LONGEST_LOG = 10 * 1024 * 1024;
+
+/** Keeps a log from growing for ever: what is there becomes `<log>.1`, and the process goes on at the beginning. */
+export function rotateLog(log: string): void {
+  try {
+    if (statSync(log).size <= LONGEST_LOG) return;
+    copyFileSync(log, `${log}.1`);
+    truncateSync(log);
+  } catch {
+    // There is no log yet, or no room for a copy: it is tried again.
+  }
 }
 
 const TAIL_BYTES = 4_096;

@@ -12,8 +12,9 @@ import { counters, SLICE } from './counters.ts';
 import { desk } from './desk.ts';
 import { keeper, type Keeper } from './keeper.ts';
 import { newsOf } from './news.ts';
-import { router } from './router.ts';
-import { readState, writeState, type ProxyState } from './state-file.ts';
+import { type Router, router } from './router.ts';
+import { keepNotebook } from './notebook.ts';
+import { readState, type ProxyState } from './state-file.ts';
 
 /** A proxy at work. */
 export interface RunningProxy {
@@ -35,14 +36,11 @@ export async function runProxy(settings: LocalSettings, onStopped: () => void): 
   const state = readState(paths.state);
   let current: ProxySettings = settings.proxy;
 
-  let isReady = false;
-  const save = () => {
-    if (isReady) writeState(paths.state, theDesk.record());
-  };
-  const theKeeper = keeper(paths.logs, state.kept, save);
+  const notebook = keepNotebook(paths.state, () => theDesk.record());
+  const theKeeper = keeper(paths.logs, state.kept, () => notebook.trySave());
   const count = counters(() => clock.now());
-  const theDesk = desk({ state, keeper: theKeeper, counters: count, now: () => clock.now(), save });
-  isReady = true;
+  const theDesk = desk({ state, keeper: theKeeper, counters: count, now: () => clock.now(), notebook });
+  notebook.open();
   keepStable(state, theKeeper, settings.run);
   const news = newsOf(theDesk, count);
   const route = router({
@@ -53,16 +51,14 @@ export async function runProxy(settings: LocalSettings, onStopped: () => void): 
     random: seededRandom(randomInt(2 ** 31)),
     salt: path.basename(settings.directory),
   });
-  let traffic = createTrafficServer({ route, responseTimeout: () => current.responseTimeout });
-  let address = await traffic.listen(current.listen);
+  let { server, address } = await serve(route, current);
 
   async function configure(next: ProxySettings): Promise<void> {
-    const moves = next.listen.host !== current.listen.host || next.listen.port !== current.listen.port;
-    if (moves) {
-      const replacement = createTrafficServer({ route, responseTimeout: () => current.responseTimeout });
-      address = await replacement.listen(next.listen);
-      void traffic.close(settings.run.drain);
-      traffic = replacement;
+    const isElsewhere = next.listen.host !== current.listen.host || next.listen.port !== current.listen.port;
+    if (isElsewhere) {
+      const before = server;
+      ({ server, address } = await serve(route, next));
+      void before.close(settings.run.drain);
     }
     current = next;
   }
@@ -71,7 +67,7 @@ export async function runProxy(settings: LocalSettings, onStopped: () => void): 
     clearInterval(tending);
     control.close();
     control.closeAllConnections();
-    await traffic.close(settings.run.drain);
+    await server.close(settings.run.drain);
     await theKeeper.letAllGo();
     rmSync(paths.socket, { force: true });
     onStopped();
@@ -99,6 +95,7 @@ export async function runProxy(settings: LocalSettings, onStopped: () => void): 
     () => {
       const now = clock.now();
       theDesk.tick(now);
+      notebook.retry();
       theKeeper.tend(now);
       news.tell();
     },
@@ -111,6 +108,13 @@ export async function runProxy(settings: LocalSettings, onStopped: () => void): 
 function keepStable({ traffic }: ProxyState, theKeeper: Keeper, run: RunSettings): void {
   const { stable } = traffic;
   if (stable !== null && !theKeeper.has(stable.digest)) theKeeper.keep(stable, run);
+}
+
+/** Takes users' traffic at the address. A changed response timeout counts from the next change of address on. */
+async function serve(route: Router, { listen, responseTimeout }: ProxySettings) {
+  const server = createTrafficServer({ route, timeouts: { response: responseTimeout } });
+  const port = await server.listen(listen.port, listen.host);
+  return { server, address: { host: listen.host, port } };
 }
 
 /** The lock on the target's directory is ours, so a socket that is still there belongs to a proxy that was killed. */

@@ -1,0 +1,60 @@
+import type { Clock } from '../../clock/clock.ts';
+import { controlClient, type ControlClient } from './control-client.ts';
+import { launchProxy, stopProxy } from './launch.ts';
+import { newsLine, type NewsLine } from './messages.ts';
+import { proxyPaths } from './paths.ts';
+import { localSettings } from './settings.ts';
+
+/** A local target that has been started. */
+export interface StartedTarget {
+  readonly name: string;
+  /** Host and port that users reach it at. */
+  readonly address: string;
+  /** The release that takes its traffic; null if nothing was deployed yet. */
+  readonly stable: string | null;
+  /** Why it does not take traffic all the same; null if it does. */
+  readonly trouble: string | null;
+}
+
+const UP_WITHIN_MS = 30_000;
+const LOOK_EVERY_MS = 50;
+
+/** Starts the proxy, if it does not run, and waits until what is stable takes traffic. `settings` as in a plan. */
+export async function startLocal(name: string, settings: unknown, clock: Clock): Promise<StartedTarget> {
+  const local = localSettings.parse(settings);
+  await launchProxy(local);
+  const { address, traffic, running } = await untilUp(
+    controlClient(proxyPaths(local.directory).socket),
+    clock,
+  );
+  const stable = running.find(({ digest }) => digest === traffic.stable?.digest);
+  return {
+    name,
+    address: `${address.host}:${address.port}`,
+    stable: traffic.stable?.name ?? null,
+    trouble: stable?.healthy === 0 ? stable.trouble : null,
+  };
+}
+
+/** Waits until what is stable takes traffic, but not for ever. */
+async function untilUp(client: ControlClient, clock: Clock): ReturnType<ControlClient['reading']> {
+  const elapsed = clock.stopwatch();
+  for (;;) {
+    const reading = await client.reading();
+    const stable = reading.running.find(({ digest }) => digest === reading.traffic.stable?.digest);
+    if (stable === undefined || stable.healthy > 0 || elapsed() > UP_WITHIN_MS) return reading;
+    await clock.wait(LOOK_EVERY_MS);
+  }
+}
+
+/** Stops the proxy and all its processes. Returns whether it ran. */
+export function stopLocal(settings: unknown): Promise<boolean> {
+  return stopProxy(localSettings.parse(settings));
+}
+
+/** Calls back with the proxy's news, as long as it runs; returns how to stop that. */
+export function listenToLocal(settings: unknown, onNews: (news: NewsLine) => void): () => void {
+  const { directory } = localSettings.parse(settings);
+  const client = controlClient(proxyPaths(directory).socket);
+  return client.listen((line) => onNews(newsLine.parse(JSON.parse(line))));
+}
