@@ -1,30 +1,13 @@
-export interface RequestHead {
-  readonly method: string;
-  readonly target: string;
-  header(name: string): string | undefined;
+import { type PoolLimits, Upstream } from './upstream.ts';
+
+export type { Limits, RouteRequest } from './server-context.ts';
+export type { RequestHead } from './request.ts';
+export type { Failure, Outcome, Route } from './route.ts';
+export type { Timeouts } from './patience.ts';
+export type { PoolLimits, Upstream };
+export { createTrafficServer, type TrafficServer, type TrafficServerOptions } from './traffic-server.ts';
+
+/** An upstream on that port of this machine. */
+export function createUpstream(port: number, host = '127.0.0.1', limits: Partial<PoolLimits> = {}): Upstream {
+  return new Upstream(host, port, limits);
 }
-export interface Upstream {
-  readonly host: string;
-  readonly port: number;
-  readonly inFlight: number;
-  close(): void;
-}
-export declare function createUpstream(port: number, host?: string): Upstream;
-export interface Route {
-  readonly upstream: Upstream;
-  another(): Route | null;
-  done(outcome: Outcome): void;
-}
-export interface Outcome {
-  readonly status: number | null;
-  readonly failure: 'connect' | 'reset' | 'timeout' | 'bad-response' | 'client-gone' | null;
-  readonly milliseconds: number;
-  readonly retried: boolean;
-}
-export declare function createTrafficServer(options: {
-  route: (head: RequestHead) => Route | null;
-  responseTimeout: () => number;
-}): {
-  listen(address: { host: string; port: number }): Promise<{ host: string; port: number }>;
-  close(drain: number): Promise<void>;
-};
