@@ -104,7 +104,7 @@ test('a secret in a request that is no HTTP is not printed either', async () => 
 test('a secret in a wrong place of the environment is not printed', async () => {
   for (const name of [
     'PORT',
-    'COLOR',
+    'PAGE_COLOR',
     'VERSION',
     'HOST',
     'LOG_LEVEL',

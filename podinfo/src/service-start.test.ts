@@ -5,7 +5,7 @@ import { runPodinfo, startPodinfo } from './testing/podinfo.ts';
 test('a bad environment is refused with code 2 and all problems at once', async () => {
   const { code, stdout, stderr } = await runPodinfo({
     PORT: '70000',
-    COLOR: 'red;} body{display:none',
+    PAGE_COLOR: 'red;} body{display:none',
     FAULT_ERROR_RATE: '1.5',
     FAULT_EROR_RATE: '0.1',
   });
@@ -14,7 +14,7 @@ test('a bad environment is refused with code 2 and all problems at once', async 
   assert.deepEqual(stderr.trimEnd().split('\n'), [
     'podinfo does not start:',
     '  PORT must be a whole number from 0 to 65535, not "70000".',
-    '  COLOR must be a CSS colour such as teal, #07c or oklch(0.7 0.1 200), not "red;} body{display:none".',
+    '  PAGE_COLOR must be a CSS colour such as teal, #07c or oklch(0.7 0.1 200), not "red;} body{display:none".',
     '  FAULT_ERROR_RATE must be a number from 0 to 1, not "1.5".',
     '  FAULT_EROR_RATE is not known; there are FAULT_CRASH_AFTER_SECONDS, FAULT_ERROR_RATE, FAULT_LATENCY_MS, FAULT_LATENCY_RATE, FAULT_AFTER_SECONDS, FAULT_NOT_READY, FAULT_SEED.',
   ]);

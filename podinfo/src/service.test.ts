@@ -8,7 +8,7 @@ import manifest from '../package.json' with { type: 'json' };
 import { startPodinfo } from './testing/podinfo.ts';
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`;
-const podinfo = await startPodinfo({ VERSION: '1.2.3', COLOR: 'teal', RELEASE_DIGEST: DIGEST });
+const podinfo = await startPodinfo({ VERSION: '1.2.3', PAGE_COLOR: 'teal', RELEASE_DIGEST: DIGEST });
 after(() => podinfo[Symbol.asyncDispose]());
 
 function get(path: string, init: RequestInit = {}): Promise<Response> {

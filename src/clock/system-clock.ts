@@ -1,5 +1,4 @@
 import { performance } from 'node:perf_hooks';
-import { setTimeout as timeout } from 'node:timers/promises';
 import type { Clock } from './clock.ts';
 
 /**
@@ -14,7 +13,17 @@ export function systemClock(): Clock {
       const wall = Date.now();
       return () => Math.max(performance.now() - monotonic, Date.now() - wall);
     },
+    // Not the promise of node:timers, which makes an error with a stack for every wait that is cut short.
     wait: (duration, signal) =>
-      timeout(duration, undefined, signal === undefined ? {} : { signal }).catch(() => {}),
+      new Promise((resolve) => {
+        if (signal?.aborted === true) return resolve();
+        const done = () => {
+          clearTimeout(timer);
+          signal?.removeEventListener('abort', done);
+          resolve();
+        };
+        const timer = setTimeout(done, duration);
+        signal?.addEventListener('abort', done);
+      }),
   };
 }

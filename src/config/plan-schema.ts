@@ -108,8 +108,6 @@ export const planSchema = z.strictObject({
     .describe('How long after the last sign of life of the controller traffic goes home by itself.'),
 });
 
-export type PlanConfig = z.infer<typeof planSchema>;
-
 /** Reports names that are given twice, at the place of the second one. */
 export function uniqueNames(
   things: readonly { readonly name: string }[],

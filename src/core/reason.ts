@@ -82,8 +82,6 @@ export type Reason =
   | { readonly code: 'at-home'; readonly targets: readonly string[] }
   | { readonly code: 'settled' };
 
-export type ReasonCode = Reason['code'];
-
 /** One sentence for people, without a full stop at the end. */
 export function sayReason(reason: Reason): string {
   switch (reason.code) {

@@ -27,10 +27,16 @@ function servicePids({ directory }: Project): readonly number[] {
   return kept.flatMap(({ instances }) => instances.flatMap((instance) => instance?.identity.pid ?? []));
 }
 
-/** The pid of the proxy of the project. */
-function proxyPid({ directory }: Project): number {
+/** The pid of the proxy of the project; null while there is none. */
+function proxyPid({ directory }: Project): number | null {
   const { stdout } = spawnSync('pgrep', ['-f', `proxy/main.*${directory}/`], { encoding: 'utf8' });
-  return Number(stdout.trim().split('\n')[0]);
+  return stdout === '' ? null : Number.parseInt(stdout, 10);
+}
+
+/** Signals the process, which must be there: pid 0 would mean the whole group that the test itself belongs to. */
+function send(signal: NodeJS.Signals, pid: number | null | undefined): void {
+  assert.ok(typeof pid === 'number' && pid > 0, 'there is no such process');
+  process.kill(pid, signal);
 }
 
 /** Gives all steps of the project this hold. */
@@ -104,8 +110,8 @@ describe('bad luck', { concurrency: false }, () => {
     await shop.until(isHolding);
     const [proxy, pids] = [proxyPid(shop), servicePids(shop)];
     assert.equal(pids.length, 4);
-    process.kill(proxy, 'SIGKILL');
-    await eventually(() => ![0, proxy].includes(proxyPid(shop)));
+    send('SIGKILL', proxy);
+    await eventually(() => ![null, proxy].includes(proxyPid(shop)));
     assert.deepEqual(servicePids(shop), pids);
     assert.equal((await deploy.ended).code, 0);
     assert.equal(await versionOf(shop.url), '1.1.0');
@@ -116,7 +122,7 @@ describe('bad luck', { concurrency: false }, () => {
     await shop.canary('deploy', '--release', '1.0.0');
     const load = shop.load();
     const pids = servicePids(shop);
-    process.kill(pids[0] ?? 0, 'SIGKILL');
+    send('SIGKILL', pids[0]);
     await eventually(() => servicePids(shop).length === 2 && !servicePids(shop).includes(pids[0] ?? 0));
     await clock.wait(500);
     await load.stop();
@@ -176,13 +182,13 @@ describe('bad luck', { concurrency: false }, () => {
     shop.load();
     const deploy = shop.start('deploy', '--release', '1.1.0');
     await shop.until(isHolding);
-    process.kill(proxyPid(shop), 'SIGSTOP');
+    send('SIGSTOP', proxyPid(shop));
     t.after(() => spawnSync('pkill', ['-CONT', '-f', shop.directory]));
     deploy.kill('SIGINT');
     await clock.wait(300);
     deploy.kill('SIGINT');
     assert.equal((await deploy.ended).code, 130);
-    process.kill(proxyPid(shop), 'SIGCONT');
+    send('SIGCONT', proxyPid(shop));
     await eventually(() => weightOf(shop) === 0);
     assert.equal((await shop.canary('deploy')).code, 1);
     assert.equal((await shop.latest()).phase.kind, 'ended');

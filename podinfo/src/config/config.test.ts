@@ -41,7 +41,7 @@ test('an empty environment is a harmless release on port 8080 of this machine', 
 });
 
 test('an empty variable counts as not set', () => {
-  assert.deepEqual(configOf({ PORT: '', COLOR: '', FAULT_SEED: '' }).port, 8080);
+  assert.deepEqual(configOf({ PORT: '', PAGE_COLOR: '', FAULT_SEED: '' }).port, 8080);
 });
 
 test('seconds are told with fractions', () => {
@@ -59,7 +59,7 @@ for (const [name, values] of Object.entries({
   HOST: ['a b', 'http://localhost', '/tmp/socket'],
   VERSION: ['a b', '<b>', 'x'.repeat(65)],
   RELEASE_DIGEST: ['abc', `sha256:${'A'.repeat(64)}`, `sha512:${'a'.repeat(64)}`],
-  COLOR: ['bleu', 'red;}'],
+  PAGE_COLOR: ['bleu', 'red;}'],
   LOG_LEVEL: ['verbose', 'INFO'],
   START_DELAY: ['-1', '3601', 'soon'],
   SHUTDOWN_GRACE_SECONDS: ['-1', '1e3'],

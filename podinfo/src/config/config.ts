@@ -76,7 +76,7 @@ function readWith(reader: EnvironmentReader, hide: Redaction, seed: number): Con
       'RELEASE_DIGEST',
       textLike(/^sha256:[0-9a-f]{64}$/, 'sha256: and 64 hex digits', null),
     ),
-    color: reader.read('COLOR', {
+    color: reader.read('PAGE_COLOR', {
       otherwise: defaultColor(version),
       expected: 'a CSS colour such as teal, #07c or oklch(0.7 0.1 200)',
       parse: (text) => (isColor(text) ? text : undefined),

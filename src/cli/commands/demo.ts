@@ -1,10 +1,12 @@
 import { systemClock } from '../../clock/system-clock.ts';
+import { sayReason } from '../../core/reason.ts';
 import type { CommandRun } from '../command.ts';
 import { ACTS, playAct, type ActResult } from '../demo/acts.ts';
 import { startLoad } from '../demo/load.ts';
 import { liveScreen, plainScreen, type Screen } from '../demo/screen.ts';
 import { setStage, type Stage } from '../demo/stage.ts';
-import { EXIT_CODES } from '../exit-code.ts';
+
+import { EXIT_CODES, Refusal } from '../exit-code.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { paint, table } from '../view/format.ts';
 
@@ -20,7 +22,12 @@ export const run: CommandRun = async ({ output }) => {
     process.exit(EXIT_CODES.interrupted);
   });
   const screen = output.isLive ? liveScreen(process.stdout) : plainScreen(output);
-  await stage.deploy('1.0.0').ended;
+  if ((await stage.deploy('1.0.0').ended) !== EXIT_CODES.done) {
+    const first = await stage.latest();
+    await stage.clear();
+    const why = first?.phase.kind === 'ended' ? first.phase.verdict.reasons.map(sayReason).join('; ') : '';
+    throw new Refusal(EXIT_CODES.notPromoted, `the sample service does not start: ${why}`);
+  }
   output.line(
     `1.0.0 is stable at http://127.0.0.1:${stage.port}; ${REQUESTS_PER_SECOND} requests a second from here on.\n`,
   );

@@ -70,5 +70,3 @@ export const localTarget = z.strictObject({
     .describe('Time that requests may go on when a process is to be stopped.'),
   stop: duration('0s', '10m').prefault('10s').describe('Time between SIGTERM and SIGKILL.'),
 });
-
-export type LocalTarget = z.infer<typeof localTarget>;

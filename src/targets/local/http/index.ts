@@ -1,9 +1,7 @@
 import { type PoolLimits, Upstream } from './upstream.ts';
 
-export type { Limits, RouteRequest } from './server-context.ts';
 export type { RequestHead } from './request.ts';
-export type { Failure, Outcome, Route } from './route.ts';
-export type { Timeouts } from './patience.ts';
+export type { Outcome, Route } from './route.ts';
 export type { PoolLimits, Upstream };
 export { createTrafficServer, type TrafficServer, type TrafficServerOptions } from './traffic-server.ts';
 
