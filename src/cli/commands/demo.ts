@@ -26,7 +26,7 @@ export const run: CommandRun = async ({ output }) => {
     const first = await stage.latest();
     await stage.clear();
     const why = first?.phase.kind === 'ended' ? first.phase.verdict.reasons.map(sayReason).join('; ') : '';
-    throw new Refusal(EXIT_CODES.notPromoted, `the sample service does not start: ${why}`);
+    throw new Refusal(`the sample service does not start: ${why}`);
   }
   output.line(
     `1.0.0 is stable at http://127.0.0.1:${stage.port}; ${REQUESTS_PER_SECOND} requests a second from here on.\n`,
