@@ -49,7 +49,7 @@ export type ReleaseName = keyof typeof RELEASES;
 /** Where the sample service is: in the repository as it was written, in the package as it was built. */
 const PODINFO = [
   fileURLToPath(new URL('../../../podinfo/src/main.ts', import.meta.url)),
-  fileURLToPath(new URL('../../podinfo/main.js', import.meta.url)),
+  fileURLToPath(new URL('../../podinfo/src/main.js', import.meta.url)),
 ].find((file) => existsSync(file));
 
 const CLI = fileURLToPath(
