@@ -87,7 +87,11 @@ function summary(results: readonly ActResult[]): string {
     String(requests.total),
     String(requests.failed),
     String(requests.lost),
+    String(requests.slow),
     secondsToRollback === null ? '' : `${secondsToRollback.toFixed(2)} s`,
   ]);
-  return table([['', 'ACT', 'VERDICT', 'REQUESTS', 'FAILED', 'LOST', 'FIRST BAD ANSWER TO LAST'], ...rows]);
+  return table([
+    ['', 'ACT', 'VERDICT', 'REQUESTS', 'FAILED', 'LOST', 'SLOW', 'FIRST BAD ANSWER TO LAST'],
+    ...rows,
+  ]);
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock/clock.ts';
 import { sayReason } from '../../core/reason.ts';
 import { type Rollout, type VerdictKind, statusOf } from '../../core/rollout.ts';
-import type { Load } from './load.ts';
+import type { Load, Served } from './load.ts';
 import type { Deployment, ReleaseName, Stage } from './stage.ts';
 
 /** One act of the demo: what is shown, and how it has to end. */
@@ -18,8 +18,8 @@ export interface ActResult {
   readonly name: string;
   readonly verdict: string;
   readonly reasons: readonly string[];
-  readonly requests: { readonly total: number; readonly failed: number; readonly lost: number };
-  /** From the first bad answer to the last; null if there was none. */
+  readonly requests: Omit<Served, 'badFor'>;
+  /** From the first bad answer, failed, lost or slow, to the last; null if there was none. */
   readonly secondsToRollback: number | null;
   /** Seconds since the act began, and the candidate's weight from then on. */
   readonly weights: readonly (readonly [number, number])[];
@@ -118,15 +118,16 @@ export async function playAct(
   await clock.wait(700);
   stop();
   const rollout = await stage.latest();
-  const { total, failed, lost, badFor } = load.served();
+  const { total, failed, lost, slow, badFor } = load.served();
   const verdict = rollout === null ? 'none' : statusOf(rollout);
   return {
     name: act.name,
     verdict,
     reasons: rollout?.phase.kind === 'ended' ? rollout.phase.verdict.reasons.map(sayReason) : [],
-    requests: { total, failed, lost },
+    requests: { total, failed, lost, slow },
     secondsToRollback: badFor === null ? null : Math.round(badFor) / 1_000,
-    weights,
+    // Once promoted it is stable, and there is no candidate left that could have a weight.
+    weights: verdict === 'promoted' ? [...weights.slice(0, -1), [weights.at(-1)?.[0] ?? 0, 100]] : weights,
     isAsExpected: verdict === act.expected && lost === 0,
   };
 }

@@ -9,6 +9,8 @@ export interface Served {
   readonly failed: number;
   /** Not answered at all: refused, reset or timed out. */
   readonly lost: number;
+  /** Answered well, but later than `SLOW`. */
+  readonly slow: number;
   /** Time between the first and the last bad answer; null if there was none. */
   readonly badFor: Milliseconds | null;
 }
@@ -22,8 +24,13 @@ export interface Load {
   stop(): Promise<void>;
 }
 
+/** What no user should have to wait for. */
+export const SLOW: Milliseconds = 250;
+
 const TICK: Milliseconds = 10;
 const TIMEOUT: Milliseconds = 10_000;
+
+const NONE = { total: 0, failed: 0, lost: 0, slow: 0 };
 
 /** Sends requests to a port of this machine at a steady rate, each when its time has come and not when the last was answered. */
 export function startLoad(port: number, requestsPerSecond: number, clock: Clock): Load {
@@ -31,28 +38,32 @@ export function startLoad(port: number, requestsPerSecond: number, clock: Clock)
   const elapsed = clock.stopwatch();
   let sent = 0;
   let underWay = 0;
-  let counts = { total: 0, failed: 0, lost: 0 };
+  let counts = NONE;
   let firstBad: number | null = null;
   let lastBad: number | null = null;
   let generation = 0;
 
-  function note(outcome: 'well' | 'failed' | 'lost', of: number): void {
+  function note(outcome: 'well' | 'failed' | 'lost' | 'slow', of: number): void {
     if (of !== generation) return;
-    counts.total += 1;
+    counts = { ...counts, total: counts.total + 1 };
     if (outcome === 'well') return;
-    counts[outcome] += 1;
+    counts = { ...counts, [outcome]: counts[outcome] + 1 };
     firstBad ??= elapsed();
     lastBad = elapsed();
   }
 
   function send(): void {
     const of = generation;
+    const sentAt = elapsed();
     underWay += 1;
     const asked = request(
       { port, host: '127.0.0.1', path: '/version', agent, timeout: TIMEOUT },
       (answer) => {
         answer.resume();
-        answer.once('end', () => note((answer.statusCode ?? 500) < 500 ? 'well' : 'failed', of));
+        answer.once('end', () => {
+          const isSlow = elapsed() - sentAt > SLOW;
+          note((answer.statusCode ?? 500) >= 500 ? 'failed' : isSlow ? 'slow' : 'well', of);
+        });
         answer.once('error', () => note('lost', of));
       },
     );
@@ -72,7 +83,7 @@ export function startLoad(port: number, requestsPerSecond: number, clock: Clock)
   return {
     reset() {
       generation += 1;
-      counts = { total: 0, failed: 0, lost: 0 };
+      counts = NONE;
       firstBad = null;
       lastBad = null;
     },

@@ -41,7 +41,7 @@ export function liveScreen(stream: NodeJS.WriteStream): Screen {
   const draw = createLogUpdate(stream);
   let title = '';
   let latest: LocalNews | null = null;
-  let served: Served = { total: 0, failed: 0, lost: 0, badFor: null };
+  let served: Served = { total: 0, failed: 0, lost: 0, slow: 0, badFor: null };
   let river: readonly LocalNews[] = [];
   let lines: readonly string[] = [];
 
@@ -53,8 +53,8 @@ export function liveScreen(stream: NodeJS.WriteStream): Screen {
   function redraw(): void {
     const weight = latest?.weight ?? 0;
     const bad = paint(
-      served.failed + served.lost > 0 ? 'red' : 'dim',
-      `${served.failed} failed, ${served.lost} lost`,
+      served.failed + served.lost + served.slow > 0 ? 'red' : 'dim',
+      `${served.failed} failed, ${served.lost} lost, ${served.slow} slow`,
     );
     draw(
       [
@@ -115,10 +115,10 @@ function block({ requests, failed }: LocalNews['stable']): string {
 }
 
 function sayResult({ verdict, requests, secondsToRollback }: ActResult): string {
-  const { total, failed, lost } = requests;
+  const { total, failed, lost, slow } = requests;
   const bad =
     secondsToRollback === null
       ? ''
       : `, from the first bad answer to the last ${secondsToRollback.toFixed(2)} s`;
-  return `${verdict}: ${total} requests, ${failed} failed, ${lost} lost${bad}`;
+  return `${verdict}: ${total} requests, ${failed} failed, ${lost} lost, ${slow} slow${bad}`;
 }

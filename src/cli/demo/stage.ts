@@ -8,6 +8,7 @@ import { z } from 'zod';
 import type { Clock } from '../../clock/clock.ts';
 import { listenToLocalTarget, openStore, stopLocalTargets, type LocalNews } from '../../compose.ts';
 import type { ConfigInput } from '../../config/config-schema.ts';
+import { SLOW } from './load.ts';
 import { checkConfig } from '../../config/load.ts';
 import { resolvePlan, stateDirectory } from '../../config/resolve.ts';
 import type { Rollout } from '../../core/rollout.ts';
@@ -127,7 +128,7 @@ function configOf(port: number): ConfigInput {
               name: 'latency',
               measure: 'latency',
               percentile: 90,
-              max: '250ms',
+              max: `${SLOW}ms`,
               minRequests: 10,
               window: '10s',
             },
