@@ -90,8 +90,5 @@ function summary(results: readonly ActResult[]): string {
     String(requests.slow),
     secondsToRollback === null ? '' : `${secondsToRollback.toFixed(2)} s`,
   ]);
-  return table([
-    ['', 'ACT', 'VERDICT', 'REQUESTS', 'FAILED', 'LOST', 'SLOW', 'FIRST BAD ANSWER TO LAST'],
-    ...rows,
-  ]);
+  return table([['', 'ACT', 'VERDICT', 'REQUESTS', 'FAILED', 'LOST', 'SLOW', 'BAD FOR'], ...rows]);
 }
