@@ -48,3 +48,17 @@ function rates(...fixed: readonly number[]): readonly Alternative[] {
 
 /** Against "fails no more often than stable": from half as many failures again to a total outage. */
 export const FAILS_MORE: readonly Alternative[] = [...odds(1.5, 2.5, 5, 12, 40), ...rates(0.2, 0.95)];
+
+/** Against "is no slower than stable". */
+export const IS_SLOWER: readonly Alternative[] = [...odds(1.3, 2, 4, 10, 30), ...rates(0.95)];
+
+/** Against "fails no more often than `limit`". */
+export function failsMoreThan(limit: number): readonly Alternative[] {
+  return rates(1.5 * limit, 2 * limit, 4 * limit, 10 * limit, 0.2, 0.5, 0.95);
+}
+
+/** Against "is worse than stable by the margin": as good as stable, or nearly. */
+export const IS_AS_GOOD: readonly Alternative[] = [
+  { kind: 'between', share: 0 },
+  { kind: 'between', share: 0.3 },
+];

@@ -20,7 +20,7 @@ const BLOCKS = [
   block(11, 2, 89, 1),
   block(10, 1, 90, 0),
 ];
-const MOMENT = { duration: 1, step: 0 };
+const MOMENT = { duration: 1, step: 0, isNewStep: false };
 
 function run(settings: ProcessSettings, blocks = BLOCKS, history = HISTORY): readonly Process[] {
   const states: Process[] = [];
@@ -91,7 +91,10 @@ describe('later onsets', () => {
     // Blocks without candidate requests are worth exactly 1, so the evidence is what was laid and what is kept.
     let process = beginProcess(HISTORY);
     for (let index = 0; index < 50; index += 1) {
-      process = bet(process, settings, block(0, 0, 90, 0), { duration: 1, step: Math.floor(index / 10) });
+      process = bet(process, settings, block(0, 0, 90, 0), {
+        ...MOMENT,
+        step: Math.floor(index / 10),
+      });
       close(logEOf(process, settings), 0, 1e-12);
     }
     assert.equal(process.mixture.onsets, 5);
@@ -101,7 +104,7 @@ describe('later onsets', () => {
     const steps = [0, 0, 0, 1, 1, 0, 1, 2, 2, 2];
     let process = beginProcess(HISTORY);
     const due = steps.map((step) => {
-      process = bet(process, settings, block(0, 0, 90, 0), { duration: 1, step });
+      process = bet(process, settings, block(0, 0, 90, 0), { ...MOMENT, step });
       return process.mixture.onsets;
     });
     assert.deepEqual(due, [0, 0, 1, 2, 3, 3, 4, 5, 5, 5]);

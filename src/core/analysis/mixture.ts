@@ -17,6 +17,8 @@ export interface Moment {
   readonly duration: Milliseconds;
   /** Index of the step, from 0. */
   readonly step: number;
+  /** Whether it is the first block of its step. */
+  readonly isNewStep: boolean;
 }
 
 export const NO_BETS: Mixture = { logWealth: [], onsets: 0, judged: 0 };
