@@ -65,17 +65,14 @@ export function project(alternative: Rates, hypothesis: LinearNull, sizes: Arms<
   return { stable, candidate: offset + slope * stable };
 }
 
-/** Width of the last bracket relative to the rate: far below what could show in an expectation. */
-const PRECISION = 1e-14;
-
-/** Bisects the derivative of the divergence along the line, which increases in stable's rate. */
+/** Bisects the derivative of the divergence along the line, which increases in stable's rate, down to the last bit. */
 function nearestOnLine(alternative: Rates, { offset, slope }: LinearNull, sizes: Arms<number>): number {
   const level = (alternative.candidate - offset) / slope;
   let low = Math.max(Math.min(alternative.stable, level), 0, -offset / slope);
   let high = Math.min(Math.max(alternative.stable, level), 1, (1 - offset) / slope);
-  while (high - low > PRECISION * high) {
+  for (;;) {
     const stable = (low + high) / 2;
-    if (stable === low || stable === high) break;
+    if (stable <= low || stable >= high) return stable;
     const candidate = offset + slope * stable;
     const ascent =
       (sizes.stable * (stable - alternative.stable)) / (stable * (1 - stable)) +
@@ -83,5 +80,4 @@ function nearestOnLine(alternative: Rates, { offset, slope }: LinearNull, sizes:
     if (ascent > 0) high = stable;
     else low = stable;
   }
-  return (low + high) / 2;
 }
