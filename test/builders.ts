@@ -2,7 +2,7 @@ import type { Command, PendingCommand } from '../src/core/command.ts';
 import { decide } from '../src/core/decide.ts';
 import type { Decision } from '../src/core/decision.ts';
 import type { Observation, Running, SampleReading, TargetReading } from '../src/core/observation.ts';
-import type { Plan } from '../src/core/plan.ts';
+import type { Analysis, Plan } from '../src/core/plan.ts';
 import type { Release } from '../src/core/release.ts';
 import { beginRollout, type Rollout } from '../src/core/rollout.ts';
 import { bucketOf, LATENCY_BUCKETS, type Sample } from '../src/core/sample.ts';
@@ -23,6 +23,21 @@ export function release(name: string): Release {
 export const STABLE = release('1.0.0');
 export const CANDIDATE = release('1.1.0');
 
+/** The usual analysis. */
+export const ANALYSIS: Analysis = {
+  alpha: 0.01,
+  maxIncrease: 0,
+  maxSlowdown: 0.1,
+  ignoreSlowdown: 10,
+  slo: { errors: null, latency: null },
+  mustFind: 0.1,
+  promoteEarly: null,
+  clusters: { overdispersion: 1, isCapped: false },
+  presence: true,
+  warmUp: 0,
+  onFailure: 'rollback',
+};
+
 export function plan(changes: Partial<Plan> = {}): Plan {
   return {
     purpose: 'deliver',
@@ -31,6 +46,7 @@ export function plan(changes: Partial<Plan> = {}): Plan {
       { weight: 10, hold: 10_000 },
       { weight: 50, hold: 10_000 },
     ],
+    analysis: null,
     checks: [
       {
         kind: 'threshold',

@@ -112,7 +112,7 @@ describe('a bad configuration', () => {
     assert.deepEqual(problemsOfPlan({ stepps: [] }), [
       'environments[0].plan.stepps is not a setting; did you mean "steps"?',
     ]);
-    assert.match(problemsOfPlan({ qwertyuiop: 1 }).join(), /there are: steps, checks/);
+    assert.match(problemsOfPlan({ qwertyuiop: 1 }).join(), /there are: steps, analysis, checks/);
   });
 
   it('may not name a kind of target that there is not', () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { analysisSchema } from './analysis-schema.ts';
 import { duration } from './duration.ts';
 import { share } from './share.ts';
 
@@ -9,7 +10,14 @@ const onFailure = z
 
 const thresholdRules = {
   kind: z.literal('threshold'),
-  name: z.string().min(1).max(60).describe('What the check is called in the journal and on the screen.'),
+  name: z
+    .string()
+    .min(1)
+    .max(60)
+    .refine((name) => name !== 'analysis' && name !== 'history', {
+      error: 'is what canary calls its own measurements: choose another name',
+    })
+    .describe('What the check is called in the journal and on the screen.'),
   minRequests: z
     .int()
     .min(1)
@@ -70,11 +78,12 @@ export const planSchema = z.strictObject({
     .describe(
       'Ascending weights; after the last one the candidate gets all traffic. Empty: straight up after the smoke tests.',
     ),
+  analysis: analysisSchema,
   checks: z
     .array(thresholdCheck)
     .superRefine((checks, context) => uniqueNames(checks, context))
-    .prefault([{ kind: 'threshold', name: 'errors', measure: 'errors', max: '5%' }])
-    .describe('What the candidate is judged by.'),
+    .default([])
+    .describe('Plain limits, besides the analysis.'),
   smoke: z
     .array(smokeTest)
     .default([])

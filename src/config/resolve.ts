@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import type { Plan, PlannedTarget, Purpose, SmokeTest } from '../core/plan.ts';
+import type { Analysis, Plan, PlannedTarget, Purpose, SmokeTest } from '../core/plan.ts';
 import type { Release } from '../core/release.ts';
 import type { RolloutRequest } from '../core/rollout.ts';
 import type { Config, Environment } from './config-schema.ts';
@@ -80,11 +80,12 @@ const LOCAL_TURN_MS = 250;
 
 /** The plan of a rollout to the environment. To return to an earlier release there are no steps: it was stable before. */
 export function resolvePlan(loaded: LoadedConfig, environment: Environment, purpose: Purpose): Plan {
-  const { steps, checks, smoke, onInconclusive, limits, rollbackWindow, guard } = environment.plan;
+  const { steps, analysis, checks, smoke, onInconclusive, limits, rollbackWindow, guard } = environment.plan;
   return {
     purpose,
     targets: environment.targets.map((target) => resolveTarget(loaded, environment, target)),
     steps: purpose === 'deliver' ? steps : [],
+    analysis: analysis === false ? null : resolveAnalysis(analysis, environment),
     checks: checks.map((check) => ({
       kind: check.kind,
       name: check.name,
@@ -103,6 +104,19 @@ export function resolvePlan(loaded: LoadedConfig, environment: Environment, purp
     quarantine: 0,
     turnEvery: LOCAL_TURN_MS,
     guardAfter: guard,
+  };
+}
+
+function resolveAnalysis(
+  { clusters, presence, promoteEarly, ...settings }: Exclude<Environment['plan']['analysis'], false>,
+  { targets }: Environment,
+): Analysis {
+  return {
+    ...settings,
+    promoteEarly: promoteEarly === false ? null : promoteEarly,
+    clusters: { overdispersion: typeof clusters === 'number' ? clusters : 1, isCapped: clusters === 'cap' },
+    // Where users stick to a release, its share of the requests is that of its users, and may be anything.
+    presence: presence && targets.every(({ sticky }) => sticky === null),
   };
 }
 

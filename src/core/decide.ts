@@ -1,10 +1,12 @@
 import { neededActions } from './actions.ts';
 import { advance } from './advance.ts';
 import type { Decision } from './decision.ts';
+import { judge } from './judge.ts';
 import { look } from './look.ts';
 import { news } from './news.ts';
 import { obey } from './obey.ts';
 import type { Observation } from './observation.ts';
+import { hearMetrics } from './hearing.ts';
 import { isActive, type Rollout } from './rollout.ts';
 import type { Instant } from './time.ts';
 import { answered, moved, noted, type Turn } from './turn.ts';
@@ -22,11 +24,28 @@ const AFTERCARE_PACE = 10;
  */
 export function decide(before: Rollout, observation: Observation, clock: Instant): Decision {
   const now = Math.max(clock, before.lastTurnAt);
-  const seen = look(before, observation, now);
-  const opened: Turn = { now, rollout: seen, entries: [], answers: [], block: null, hasMoved: false };
+  const { rollout: heard, intervals } = hearMetrics(before, look(before, observation, now), observation);
+  const seen = judged(heard, observation);
+  const opened: Turn = {
+    now,
+    rollout: seen,
+    entries: [],
+    answers: [],
+    intervals,
+    block: null,
+    hasMoved: false,
+  };
   const warned = heed(noted(opened, news(before, seen)), observation);
   const obeyed = obeyAll(warned, observation);
   return conclude(before, goOn(obeyed, observation), observation);
+}
+
+/** The rollout with the findings of this turn; those of the last one stay when traffic is split no more. */
+function judged(rollout: Rollout, observation: Observation): Rollout {
+  const { kind } = rollout.phase;
+  return kind === 'progressing' || kind === 'held'
+    ? { ...rollout, findings: judge(rollout, observation) }
+    : rollout;
 }
 
 function heed(turn: Turn, observation: Observation): Turn {
@@ -57,6 +76,7 @@ function conclude(before: Rollout, turn: Turn, observation: Observation): Decisi
     rollout,
     entries: turn.entries,
     answers: turn.answers,
+    intervals: turn.intervals,
     block: turn.block,
     actions: neededActions(rollout, observation, turn.now),
     wakeAt: wakeAt(rollout, turn),

@@ -1,4 +1,5 @@
 import type { Answer } from './command.ts';
+import type { Interval } from './analysis/evidence.ts';
 import type { JournalEntry } from './journal.ts';
 import type { Reason } from './reason.ts';
 import type { Release } from './release.ts';
@@ -20,6 +21,8 @@ export interface Decision {
   readonly rollout: Rollout;
   readonly entries: readonly JournalEntry[];
   readonly answers: readonly Answer[];
+  /** What the analysis took in, so that the rollout can be judged again. */
+  readonly intervals: readonly Interval[];
   readonly actions: readonly Action[];
   /** A digest that this environment shall not see again, and why. */
   readonly block: { readonly release: Release; readonly reasons: readonly Reason[] } | null;

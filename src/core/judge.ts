@@ -1,19 +1,19 @@
 import type { Observation, SampleReading } from './observation.ts';
-import type { Check } from './plan.ts';
+import type { Check, OnFailure } from './plan.ts';
+import type { Question } from './question.ts';
 import type { Finding, Rollout } from './rollout.ts';
+import { analysisQuestions } from './hearing.ts';
+import { ANALYSIS, analysisFindings } from './sequential.ts';
 import { judgeThreshold, type Judgement } from './threshold.ts';
-import type { Instant, Window } from './time.ts';
+import type { Instant } from './time.ts';
 import { canSplit } from './wish.ts';
 
-/** One thing to ask the metrics: a check's counts of both arms over a window. */
-export interface Question {
-  readonly target: string;
-  readonly check: string;
-  readonly window: Window;
+/** What judging needs to know of the metrics at `now`. */
+export function questions(rollout: Rollout, now: Instant): readonly Question[] {
+  return [...analysisQuestions(rollout, now), ...checkQuestions(rollout, now)];
 }
 
-/** What `judge` needs to know of the metrics at `now`. Empty while no traffic is split. */
-export function questions(rollout: Rollout, now: Instant): readonly Question[] {
+function checkQuestions(rollout: Rollout, now: Instant): readonly Question[] {
   if (rollout.phase.kind !== 'progressing' && rollout.phase.kind !== 'held') return [];
   return judgedTargets(rollout).flatMap(({ target, steadySince }) =>
     rollout.plan.checks.map((check) => ({
@@ -24,8 +24,12 @@ export function questions(rollout: Rollout, now: Instant): readonly Question[] {
   );
 }
 
-/** Judges every check on every target whose traffic is verified as wished. */
+/** The judgements of the analysis, and of every check on every target whose traffic is verified as wished. */
 export function judge(rollout: Rollout, observation: Observation): readonly Finding[] {
+  return [...analysisFindings(rollout), ...checkFindings(rollout, observation)];
+}
+
+function checkFindings(rollout: Rollout, observation: Observation): readonly Finding[] {
   return judgedTargets(rollout).flatMap(({ target }) =>
     rollout.plan.checks.map((check) => {
       const reading = observation.samples[target]?.[check.name];
@@ -35,7 +39,10 @@ export function judge(rollout: Rollout, observation: Observation): readonly Find
 }
 
 /** What the plan says about a failed check. */
-export function onFailureOf(rollout: Rollout, finding: Finding): Check['onFailure'] {
+export function onFailureOf(rollout: Rollout, finding: Finding): OnFailure {
+  // Stable breaks the promise as well: that is a matter for people, and no ground to blame the candidate.
+  if (finding.reason.code === 'both-breach') return 'hold';
+  if (finding.check === ANALYSIS) return rollout.plan.analysis?.onFailure ?? 'rollback';
   return rollout.plan.checks.find((check) => check.name === finding.check)?.onFailure ?? 'rollback';
 }
 

@@ -1,4 +1,3 @@
-import { judge } from './judge.ts';
 import type { Observation, Running, TargetReading } from './observation.ts';
 import { sameRelease } from './release.ts';
 import type { Phase, Rollout, TargetState } from './rollout.ts';
@@ -7,21 +6,14 @@ import { isOlder, sameTraffic } from './traffic.ts';
 import { wishedTraffic } from './wish.ts';
 
 /**
- * Takes an observation into the rollout's memory: what the targets do, for how long it has been watched, and what the
- * checks say. Decides nothing.
+ * Takes an observation into the rollout's memory: what the targets do, and for how long it has been watched. Judges and
+ * decides nothing.
  */
 export function look(rollout: Rollout, observation: Observation, now: Instant): Rollout {
   const elapsed = watchedSince(rollout, now);
   const targets = lookAtTargets(rollout, observation, now, elapsed);
   const seen: Rollout = { ...rollout, targets, lastTurnAt: now };
-  return {
-    ...seen,
-    phase: watch(seen, elapsed),
-    findings:
-      seen.phase.kind === 'progressing' || seen.phase.kind === 'held'
-        ? judge(seen, observation)
-        : rollout.findings,
-  };
+  return { ...seen, phase: watch(seen, elapsed) };
 }
 
 /** The reading of a target, or null while it has none. */

@@ -27,6 +27,30 @@ export type Measure = { readonly of: 'errors' } | { readonly of: 'latency'; read
 
 export type Check = ThresholdCheck;
 
+/** How the candidate is judged against stable by sequential statistics. Shares are from 0 to 1. */
+export interface Analysis {
+  /** Largest probability that a candidate which is not worse is rolled back, over the whole rollout. */
+  readonly alpha: number;
+  /** How much larger the candidate's share of failed requests may be. */
+  readonly maxIncrease: number;
+  /** How much longer the candidate's requests may take, as a share of those of stable. */
+  readonly maxSlowdown: number;
+  /** Slowdowns below this do not matter at all. */
+  readonly ignoreSlowdown: Milliseconds;
+  readonly slo: { readonly errors: number | null; readonly latency: Milliseconds | null };
+  /** Share of failing requests that a step must be able to find if it is to prove anything. */
+  readonly mustFind: number;
+  /** Whether a step may end when the candidate is proved to be worse by less than `margin`, but not before `after`. */
+  readonly promoteEarly: { readonly margin: number; readonly after: Milliseconds } | null;
+  /** What keeps failures that come in clusters from being taken for many. */
+  readonly clusters: { readonly overdispersion: number; readonly isCapped: boolean };
+  /** Whether a candidate that answers far less than its share is worse. */
+  readonly presence: boolean;
+  /** Time after each change of weight that is not judged, besides the time that slow requests take. */
+  readonly warmUp: Milliseconds;
+  readonly onFailure: OnFailure;
+}
+
 /** One stage of a rollout: how much traffic, and how long it is watched at that. */
 export interface Step {
   readonly weight: Percent;
@@ -72,6 +96,8 @@ export interface Plan {
   readonly targets: readonly PlannedTarget[];
   /** Ascending weights; empty means straight up behind the smoke tests. */
   readonly steps: readonly Step[];
+  /** Null: only the checks judge. */
+  readonly analysis: Analysis | null;
   readonly checks: readonly Check[];
   readonly smoke: readonly SmokeTest[];
   readonly onInconclusive: OnInconclusive;

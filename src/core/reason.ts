@@ -1,3 +1,5 @@
+import type { Count } from './analysis/count.ts';
+import type { Metric } from './analysis/settings.ts';
 import type { OnInconclusive } from './plan.ts';
 import { BEYOND_EDGES } from './sample.ts';
 import { sayDuration, type Instant, type Milliseconds } from './time.ts';
@@ -20,8 +22,35 @@ export interface Measured {
   readonly failed: number;
 }
 
+/** Evidence behind a judgement of the analysis: one measure on one target. Logarithms are natural. */
+export interface Weighed {
+  readonly check: Metric;
+  readonly target: string;
+  /** All requests judged so far, and how many of them failed. */
+  readonly stable: Count;
+  readonly candidate: Count;
+  /** log evidence of this measure that the candidate is worse. */
+  readonly against: number;
+  /** log evidence of this measure, in this step, that it is not. */
+  readonly inFavour: number;
+  /** log evidence of all measures and targets that the candidate is worse, and where that means rollback. */
+  readonly total: number;
+  readonly limit: number;
+}
+
 /** Why a rollout did what it did. Each code has its facts; `sayReason` has the words, the same everywhere. */
 export type Reason =
+  | ({ readonly code: 'worse' } & Weighed)
+  | ({ readonly code: 'both-breach' } & Weighed)
+  | ({ readonly code: 'suspicious' } & Weighed)
+  | ({ readonly code: 'not-worse' } & Weighed)
+  | ({ readonly code: 'would-be-missed'; readonly mustFind: number } & Weighed)
+  | {
+      readonly code: 'proven-good';
+      readonly weight: number;
+      readonly margin: number;
+      readonly after: Milliseconds;
+    }
   | ({ readonly code: 'check-failed' } & Measured)
   | ({ readonly code: 'check-failed-alone' } & Measured)
   | ({ readonly code: 'environment-unhealthy' } & Measured)
@@ -85,6 +114,18 @@ export type Reason =
 /** One sentence for people, without a full stop at the end. */
 export function sayReason(reason: Reason): string {
   switch (reason.code) {
+    case 'worse':
+      return `${reason.check} on ${reason.target}: ${sayWorse(reason)}`;
+    case 'both-breach':
+      return `${reason.check} on ${reason.target}: stable fails more often than promised as well, so it is not the candidate's doing: ${sayCounts(reason)}`;
+    case 'suspicious':
+      return `${reason.check} on ${reason.target}: something speaks against the candidate, but not enough yet: ${sayCounts(reason)}; ${sayProgress(reason)}`;
+    case 'not-worse':
+      return `${reason.check} on ${reason.target}: no sign that the candidate is worse: ${sayCounts(reason)}`;
+    case 'would-be-missed':
+      return `${reason.check} on ${reason.target}: not enough evidence: ${reason.candidate.requests} requests reached the candidate, and one that fails ${sayValue(reason.mustFind, 'share')} of them would be missed too often`;
+    case 'proven-good':
+      return `after ${sayDuration(reason.after)} at ${reason.weight} % it is proved that the candidate is worse by less than ${sayValue(reason.margin, 'share')}, if at all`;
     case 'check-failed':
       return `${reason.check} on ${reason.target}: the candidate's ${sayMeasured(reason)}`;
     case 'check-failed-alone':
@@ -156,6 +197,29 @@ export function sayReason(reason: Reason): string {
     default:
       return reason satisfies never;
   }
+}
+
+function sayWorse(weighed: Weighed): string {
+  switch (weighed.check) {
+    case 'errors':
+      return `the candidate fails more often than stable: ${sayCounts(weighed)}`;
+    case 'slo':
+      return `the candidate fails more often than promised: ${sayCounts(weighed)}`;
+    case 'latency':
+      return `the candidate is slower than stable: ${sayProgress(weighed)}`;
+    case 'traffic':
+      return `the candidate answers far less than its share: ${weighed.candidate.requests} requests, stable ${weighed.stable.requests}`;
+    default:
+      return weighed.check satisfies never;
+  }
+}
+
+function sayCounts({ candidate, stable }: Weighed): string {
+  return `${candidate.bad} of ${candidate.requests} requests failed, stable ${stable.bad} of ${stable.requests}`;
+}
+
+function sayProgress({ total, limit }: Weighed): string {
+  return `the evidence is ${Math.round((100 * total) / limit)} % of what a rollback takes`;
 }
 
 function sayMeasured(measured: Measured): string {

@@ -1,7 +1,9 @@
+import type { Evidence } from './analysis/evidence.ts';
 import type { JournalEntry } from './journal.ts';
 import type { Plan } from './plan.ts';
 import type { Reason } from './reason.ts';
 import type { Release } from './release.ts';
+import type { Sample } from './sample.ts';
 import type { Instant, Milliseconds } from './time.ts';
 
 /** How a rollout ended. */
@@ -98,6 +100,10 @@ export interface Rollout {
   /** The revision at which the present wish for the targets' traffic was made. */
   readonly wishedAt: number;
   readonly findings: readonly Finding[];
+  /** What the stable release of each target did before the candidate came; targets without traffic are missing. */
+  readonly history: Readonly<Record<string, Sample>>;
+  /** What the analysis has learnt; null before traffic was split. */
+  readonly evidence: Evidence | null;
   /** What it is waiting for at present, for people. */
   readonly waitingFor: readonly Reason[];
   readonly lastTurnAt: Instant;
@@ -125,6 +131,8 @@ export function beginRollout(request: RolloutRequest, sequence: number, now: Ins
     targets: null,
     wishedAt: 1,
     findings: [],
+    history: {},
+    evidence: null,
     waitingFor: [],
     lastTurnAt: now,
   };

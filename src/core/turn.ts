@@ -16,6 +16,7 @@ export interface Turn {
   readonly rollout: Rollout;
   readonly entries: readonly JournalEntry[];
   readonly answers: readonly Answer[];
+  readonly intervals: Decision['intervals'];
   readonly block: Decision['block'];
   /** Whether the rollout has changed its phase in this turn: one change a turn. */
   readonly hasMoved: boolean;

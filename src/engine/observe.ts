@@ -1,5 +1,6 @@
 import type { Clock } from '../clock/clock.ts';
-import { questions, type Question } from '../core/judge.ts';
+import { questions } from '../core/judge.ts';
+import type { Question } from '../core/question.ts';
 import type {
   GateAnswer,
   Observation,

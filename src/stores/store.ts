@@ -1,5 +1,6 @@
 import type { Answer, Command, PendingCommand } from '../core/command.ts';
 import type { Decision } from '../core/decision.ts';
+import type { Interval } from '../core/analysis/evidence.ts';
 import type { JournalRecord } from '../core/journal.ts';
 import type { Reason } from '../core/reason.ts';
 import type { Rollout, RolloutRequest } from '../core/rollout.ts';
@@ -53,6 +54,8 @@ export interface Store {
   /** Compare-and-swap: each decision is written if the rollout still is at the revision that it was made from. */
   commit(decisions: readonly Decision[]): Promise<readonly ('committed' | 'conflict')[]>;
   journal(id: string): Promise<readonly JournalRecord[]>;
+  /** All that the analysis of a rollout took in, in order. */
+  intervals(id: string): Promise<readonly Interval[]>;
   /** Where the journal ends, as the state says; rejects with `unknown-rollout`. */
   journalHead(id: string): Promise<ChainHead>;
   /** Leaves a command and makes the rollout due; returns the command's number. Rejects with `unknown-rollout`. */

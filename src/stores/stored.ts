@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Command } from '../core/command.ts';
 import type { JournalEntry } from '../core/journal.ts';
 import type { Reason } from '../core/reason.ts';
+import { type Arms, LATENCY_BUCKETS, type Sample } from '../core/sample.ts';
 import type { Rollout } from '../core/rollout.ts';
 
 /**
@@ -16,7 +17,14 @@ const command = z.custom<Command>((value) => hasKeys(value, ['kind']));
 const reasons = z.array(z.custom<Reason>((value) => hasKeys(value, ['code'])));
 
 export function storedRollout(json: string): Rollout {
-  return rollout.parse(JSON.parse(json));
+  const stored = rollout.parse(JSON.parse(json));
+  // Before there was an analysis, a rollout had none.
+  return {
+    ...stored,
+    history: stored.history ?? {},
+    evidence: stored.evidence ?? null,
+    plan: { ...stored.plan, analysis: stored.plan.analysis ?? null },
+  };
 }
 
 export function storedEntry(json: string): JournalEntry {
@@ -29,6 +37,36 @@ export function storedCommand(json: string): Command {
 
 export function storedReasons(json: string): readonly Reason[] {
   return reasons.parse(JSON.parse(json));
+}
+
+/** Counts of one arm: of the latency histogram only the buckets that hold anything, as pairs of index and count. */
+const storedSample = z.object({
+  requests: z.number(),
+  failed: z.number(),
+  latency: z.array(z.tuple([z.int().nonnegative().lt(LATENCY_BUCKETS), z.number()])),
+});
+const storedPair = z.object({ stable: storedSample, candidate: storedSample });
+
+/** Both arms' counts as they are stored. */
+export function armsText({ stable, candidate }: Arms<Sample>): string {
+  return JSON.stringify({ stable: sparse(stable), candidate: sparse(candidate) });
+}
+
+/** The reverse of `armsText`. */
+export function storedArms(json: string): Arms<Sample> {
+  const { stable, candidate } = storedPair.parse(JSON.parse(json));
+  return { stable: dense(stable), candidate: dense(candidate) };
+}
+
+function sparse({ requests, failed, latency }: Sample): z.infer<typeof storedSample> {
+  const pairs = [...latency.entries()].filter(([, count]) => count > 0);
+  return { requests, failed, latency: pairs };
+}
+
+function dense({ requests, failed, latency: pairs }: z.infer<typeof storedSample>): Sample {
+  const latency = Array.from({ length: LATENCY_BUCKETS }, () => 0);
+  for (const [bucket, count] of pairs) latency[bucket] = count;
+  return { requests, failed, latency };
 }
 
 function hasKeys(value: unknown, keys: readonly string[]): boolean {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Decision } from '../../src/core/decision.ts';
+import type { Interval } from '../../src/core/analysis/evidence.ts';
 import type { Rollout } from '../../src/core/rollout.ts';
 import { toEnded, toRollingBack } from '../../src/core/move.ts';
 import { firstBroken } from '../../src/stores/chain.ts';
 import { type Store, StoreError } from '../../src/stores/store.ts';
-import { CANDIDATE, plan, release, START } from '../builders.ts';
+import { CANDIDATE, plan, release, sample, START } from '../builders.ts';
 
 /** A store for one test, and how to get rid of it. */
 export interface StoreUnderTest {
@@ -90,6 +91,21 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       await store.commit([decision(one)]);
       const results = await store.commit([decision(one), decision(two)]);
       assert.deepEqual(results, ['conflict', 'committed']);
+    });
+
+    promises('keeps what the analysis took in, in order and only with its decision', async (store) => {
+      const rollout = await store.begin(REQUEST, START, { supersede: false });
+      const intervals = [0, 1].map((step): Interval => {
+        const from = START + step * 1_000;
+        const arms = { stable: sample(900, 1), candidate: sample(100, 2, 75) };
+        return { target: 'web', step, weight: 12.5, from, to: from + 1_000, arms, flush: true };
+      });
+      const next: Decision = { ...decision(rollout), intervals };
+      const stale: Decision = { ...next, rollout: { ...next.rollout, revision: 7 } };
+      assert.deepEqual(await store.commit([stale]), ['conflict']);
+      assert.deepEqual(await store.intervals(rollout.id), []);
+      assert.deepEqual(await store.commit([next]), ['committed']);
+      assert.deepEqual(await store.intervals(rollout.id), intervals);
     });
 
     promises('writes state, journal, answers and blocks together or not at all', async (store) => {
@@ -203,7 +219,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
 
 function decision(rollout: Rollout): Decision {
   const next = { ...rollout, revision: rollout.revision + 1, lastTurnAt: START };
-  return { rollout: next, entries: [], answers: [], actions: [], block: null, wakeAt: START };
+  return { rollout: next, entries: [], answers: [], intervals: [], actions: [], block: null, wakeAt: START };
 }
 
 function moved(rollout: Rollout): Decision {

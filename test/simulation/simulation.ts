@@ -1,3 +1,4 @@
+import { ANALYSIS } from '../builders.ts';
 import type { Command } from '../../src/core/command.ts';
 import { decide } from '../../src/core/decide.ts';
 import { sayEntry } from '../../src/core/journal.ts';
@@ -217,6 +218,7 @@ function pickPlan(random: Random, names: readonly string[]): Plan {
     purpose: 'deliver',
     targets: names.map((name) => ({ name, kind: 'simulated', settings: {} })),
     steps: weights.map((weight) => ({ weight, hold: 5_000 + random.below(10_000) })),
+    analysis: random.chance(0.5) ? ANALYSIS : null,
     checks: [
       {
         kind: 'threshold',

@@ -8,7 +8,6 @@ import { z } from 'zod';
 import type { Clock } from '../../clock/clock.ts';
 import { listenToLocalTarget, openStore, stopLocalTargets, type LocalNews } from '../../compose.ts';
 import type { ConfigInput } from '../../config/config-schema.ts';
-import { SLOW } from './load.ts';
 import { checkConfig } from '../../config/load.ts';
 import { resolvePlan, stateDirectory } from '../../config/resolve.ts';
 import type { Rollout } from '../../core/rollout.ts';
@@ -113,25 +112,6 @@ function configOf(port: number): ConfigInput {
           steps: [
             { weight: 10, hold: '5s' },
             { weight: 50, hold: '5s' },
-          ],
-          checks: [
-            {
-              kind: 'threshold',
-              name: 'errors',
-              measure: 'errors',
-              max: '5%',
-              minRequests: 5,
-              window: '10s',
-            },
-            {
-              kind: 'threshold',
-              name: 'latency',
-              measure: 'latency',
-              percentile: 90,
-              max: `${SLOW}ms`,
-              minRequests: 10,
-              window: '10s',
-            },
           ],
           smoke: [{ path: '/version', contains: 'version' }],
           guard: '3s',

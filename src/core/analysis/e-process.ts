@@ -58,6 +58,6 @@ function score(seen: Count, settings: ProcessSettings, block: Block): readonly n
 }
 
 /** Stable's rate as expected from what was seen of it: half a bad request in 250 is what is known without. */
-function expectedRate(seen: Count): number {
+export function expectedRate(seen: Count): number {
   return clip((seen.bad + 0.5) / (seen.requests + 250), LOWEST_RATE, 0.9);
 }

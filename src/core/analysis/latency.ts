@@ -1,5 +1,5 @@
 import type { Arms, Sample } from '../sample.ts';
-import { addSamples, bucketOf, LATENCY_BUCKETS, LATENCY_EDGES } from '../sample.ts';
+import { addSamples, BEYOND_EDGES, bucketOf, LATENCY_BUCKETS, LATENCY_EDGES } from '../sample.ts';
 import { IS_AS_GOOD, IS_SLOWER } from './alternative.ts';
 import { type Case, type CaseSettings, hear, openCase } from './case.ts';
 import type { Count } from './count.ts';
@@ -46,13 +46,12 @@ export function learnLatency(
 ): LatencyEvidence {
   if (evidence.kind === 'learning') return settle(settings, addSamples([evidence.stable, arms.stable]));
   const caseSettings = latencyCase(settings);
-  const margin = marginInEdges(settings);
   return {
     kind: 'judging',
     thresholds: evidence.thresholds.map((threshold) => {
       const block = {
         stable: slowerThan(arms.stable, threshold.edge),
-        candidate: slowerThan(arms.candidate, threshold.edge + margin),
+        candidate: slowerThan(arms.candidate, tolerated(threshold.edge, settings)),
       };
       return { edge: threshold.edge, case: hear(threshold.case, caseSettings, block, moment) };
     }),
@@ -112,9 +111,12 @@ function latencyTemper({ overdispersion }: AnalysisSettings): number {
 
 const LAST_EDGE = LATENCY_EDGES.length - 1;
 
-/** By how many edges the candidate may be slower. Rounded up: that can only spare it. */
-function marginInEdges(settings: AnalysisSettings): number {
-  return Math.ceil(Math.log1p(settings.latencyMargin) / Math.log(1.1) - 1e-9);
+/** The edge that the candidate may reach where stable reaches `edge`: by the margin, or by what nobody notices if that is more. Rounded up: that can only spare it. */
+function tolerated(edge: number, { latencyMargin, latencySlack }: AnalysisSettings): number {
+  const latency = LATENCY_EDGES[edge] ?? BEYOND_EDGES;
+  const most = Math.max(latency * (1 + latencyMargin), latency + latencySlack) * (1 - 1e-9);
+  const found = LATENCY_EDGES.findIndex((candidate) => candidate >= most);
+  return found === -1 ? LATENCY_EDGES.length : found;
 }
 
 function settle(settings: AnalysisSettings, stable: Sample): LatencyEvidence {

@@ -15,6 +15,8 @@ export interface AnalysisSettings {
   readonly tolerance: { readonly offset: number; readonly slope: number };
   /** How much slower is still well, as a share: 0.1 allows the candidate 10 % more time. */
   readonly latencyMargin: number;
+  /** How much slower is still well whatever stable does: differences that nobody notices. */
+  readonly latencySlack: Milliseconds;
   /** Limits on the candidate alone; null without. A latency becomes one more threshold to compare at. */
   readonly slo: { readonly errors: number | null; readonly latency: Milliseconds | null };
   readonly promotion: {
@@ -41,6 +43,7 @@ export function usualSettings(steps: readonly Step[]): AnalysisSettings {
     beta: 0.05,
     tolerance: { offset: 0, slope: 1 },
     latencyMargin: 0.1,
+    latencySlack: 0,
     slo: { errors: null, latency: null },
     promotion: { margin: 0.005, minimumHold: 60_000 },
     overdispersion: { errors: null, latency: null },

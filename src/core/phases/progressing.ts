@@ -1,4 +1,5 @@
 import { onFailureOf } from '../judge.ts';
+import { isProvenGood } from '../sequential.ts';
 import { afterStep, toHeld, toRollingBack, type Move } from '../move.ts';
 import { awaitTargets, stay, targetNames, unsteady, type Progress } from '../progress.ts';
 import type { Reason } from '../reason.ts';
@@ -35,15 +36,26 @@ export function hold(rollout: Rollout, phase: Progressing, now: Instant): Progre
   const { hold: planned, weight } = rollout.plan.steps[phase.step] ?? { hold: 0, weight: 0 };
   const undecided = decisive(rollout).filter((finding) => finding.kind !== 'pass');
   const reasons = undecided.map((finding) => finding.reason);
-  if (phase.watched < planned) return stay(reasons);
+  if (phase.watched < planned) {
+    return undecided.length === 0 && isProvenGood(rollout) ? endEarly(rollout, phase, now) : stay(reasons);
+  }
   if (undecided.length === 0) {
     return afterStep(rollout, phase.step, now, [{ code: 'step-done', weight, watched: phase.watched }]);
   }
   return phase.watched < EXTENSION * planned ? stay(reasons) : inconclusive(rollout, phase, reasons, now);
 }
 
+function endEarly(rollout: Rollout, { step, watched }: Progressing, now: Instant): Move {
+  const margin = rollout.plan.analysis?.promoteEarly?.margin ?? 0;
+  const reason: Reason = { code: 'proven-good', weight: weightOf(rollout, step), margin, after: watched };
+  return afterStep(rollout, step, now, [reason]);
+}
+
 function inconclusive(rollout: Rollout, phase: Progressing, reasons: readonly Reason[], now: Instant): Move {
-  const policy = rollout.plan.onInconclusive;
+  const { onInconclusive } = rollout.plan;
+  // To go on is for want of evidence, not for want of a little more against the candidate.
+  const isSuspicious = reasons.some(({ code }) => code === 'suspicious');
+  const policy = onInconclusive === 'promote' && isSuspicious ? 'hold' : onInconclusive;
   const because: readonly Reason[] = [{ code: 'inconclusive', policy }, ...reasons];
   switch (policy) {
     case 'hold':

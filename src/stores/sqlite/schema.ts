@@ -66,6 +66,19 @@ const MIGRATIONS: readonly string[] = [
     unblocked_at integer not null
   ) strict;
   `,
+  `
+  -- What the analysis of a rollout took in.
+  create table interval (
+    rollout text not null references rollout (id),
+    target text not null,
+    from_at integer not null,
+    to_at integer not null,
+    step integer not null,
+    weight real not null,
+    arms text not null,
+    primary key (rollout, from_at, target)
+  ) strict, without rowid;
+  `,
 ];
 
 /** Brings the database to the newest version, or says why it cannot. Runs inside one transaction. */

@@ -2,11 +2,12 @@ import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import { z } from 'zod';
 import type { Command, PendingCommand } from '../../core/command.ts';
 import type { Decision } from '../../core/decision.ts';
+import type { Interval } from '../../core/analysis/evidence.ts';
 import type { JournalEntry, JournalRecord } from '../../core/journal.ts';
 import { beginRollout, firstEntry, type Rollout } from '../../core/rollout.ts';
 import { chain, CHAIN_START } from '../chain.ts';
 import { type Block, type ChainHead, type Order, placeOf, type Store, StoreError } from '../store.ts';
-import { storedCommand, storedEntry, storedReasons, storedRollout } from '../stored.ts';
+import { armsText, storedArms, storedCommand, storedEntry, storedReasons, storedRollout } from '../stored.ts';
 import { isUniqueViolation, openDatabase, transaction, translated } from './database.ts';
 import { statements, type Statements } from './statements.ts';
 
@@ -44,6 +45,7 @@ export function openSqliteStore(file: string): Store {
     nextWake: () => read(() => nullableNumber(sql.nextWake.get()?.['wake_at'])),
     commit: (decisions) => write(() => decisions.map((decision) => commitOne(database, sql, decision))),
     journal: (id) => read(() => sql.journal.all(id).map(recordOf)),
+    intervals: (id) => read(() => sql.intervals.all(id).map(intervalOf)),
     journalHead: (id) =>
       read(() => {
         const row = sql.head.get(id);
@@ -108,7 +110,7 @@ function insertCommand(sql: Statements, id: string, { command, by, note }: Order
 
 /** One decision of a batch. A conflict undoes only this one: the others of the batch are committed. */
 function commitOne(database: DatabaseSync, sql: Statements, decision: Decision): 'committed' | 'conflict' {
-  const { rollout, entries, answers, block, wakeAt } = decision;
+  const { rollout, entries, answers, intervals, block, wakeAt } = decision;
   database.exec('savepoint one');
   try {
     const head = sql.updateRollout.get({
@@ -127,6 +129,7 @@ function commitOne(database: DatabaseSync, sql: Statements, decision: Decision):
     const chainHead = { length: Number(head['journal_length']), hash: text(head['journal_head']) };
     if (entries.length > 0) appendJournal(sql, rollout, chainHead, entries);
     for (const answer of answers) sql.answerCommand.run(answer.accepted ? 1 : 0, answer.text, answer.command);
+    for (const interval of intervals) insertInterval(sql, rollout.id, interval);
     if (sql.pendingCommands.get(rollout.id) !== undefined) sql.wake.run(rollout.lastTurnAt, rollout.id);
     if (block !== null) insertBlock(sql, rollout, block);
     database.exec('release one');
@@ -150,6 +153,11 @@ function appendJournal(
   }
   const last = records.at(-1);
   if (last !== undefined) sql.moveHead.run(last.number, last.hash, rollout.id);
+}
+
+function insertInterval(sql: Statements, id: string, interval: Interval): void {
+  const { target, step, weight, from, to, arms } = interval;
+  sql.insertInterval.run(id, target, from, to, step, weight, armsText(arms));
 }
 
 function insertBlock(
@@ -192,6 +200,19 @@ function recordOf(row: Row): JournalRecord {
     entry: storedEntry(text(row['entry'])),
     previous: text(row['previous']),
     hash: text(row['hash']),
+  };
+}
+
+function intervalOf(row: Row): Interval {
+  return {
+    target: text(row['target']),
+    step: Number(row['step']),
+    weight: Number(row['weight']),
+    from: Number(row['from_at']),
+    to: Number(row['to_at']),
+    arms: storedArms(text(row['arms'])),
+    // What was judged once is judged again, however short it was.
+    flush: true,
   };
 }
 

@@ -40,6 +40,10 @@ export function statements(database: DatabaseSync) {
     insertRecord: database.prepare(
       'insert into journal (rollout, number, revision, entry, previous, hash) values (?, ?, ?, ?, ?, ?)',
     ),
+    intervals: database.prepare('select * from interval where rollout = ? order by from_at, target'),
+    insertInterval: database.prepare(
+      'insert into interval (rollout, target, from_at, to_at, step, weight, arms) values (?, ?, ?, ?, ?, ?, ?)',
+    ),
     insertCommand: database.prepare(
       'insert into command (rollout, given_at, given_by, note, command) values (?, ?, ?, ?, ?)',
     ),
