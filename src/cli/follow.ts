@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { type Difference, differences } from '../core/difference.ts';
 import type { JournalRecord } from '../core/journal.ts';
 import { isActive, type Rollout } from '../core/rollout.ts';
 import type { Store } from '../stores/store.ts';
@@ -6,8 +7,8 @@ import { type Controller, takeControl } from './controller.ts';
 
 /** What shows a rollout while it is followed. */
 export interface RolloutView {
-  /** Called with the state, and the journal's records that came since the last call. */
-  show(rollout: Rollout, news: readonly JournalRecord[]): void;
+  /** Called with the state, the journal's records that came since the last call, and what is known of the difference. */
+  show(rollout: Rollout, news: readonly JournalRecord[], known: readonly Difference[]): void;
   /** Something that keeps the engine from working; it goes on trying. */
   trouble(text: string): void;
   /** Called once, at the end. */
@@ -26,12 +27,14 @@ export interface FollowOptions {
 
 const LOOK_EVERY = 100;
 const TAKE_OVER_EVERY = 5;
+const COMPARE_EVERY = 20;
 
 /** Follows a rollout until it has ended, and controls it meanwhile if nobody else does. Returns its last state. */
 export async function follow(id: string, options: FollowOptions): Promise<Rollout | null> {
   const { store, stateDirectory, view, mayControl, isOver = (rollout) => !isActive(rollout) } = options;
   let controller: Controller | null = null;
-  let known = 0;
+  let told = 0;
+  let known: readonly Difference[] = [];
   try {
     for (let look = 0; ; look += 1) {
       if (mayControl && controller === null && look % TAKE_OVER_EVERY === 0) {
@@ -39,9 +42,10 @@ export async function follow(id: string, options: FollowOptions): Promise<Rollou
       }
       const rollout = await store.load(id);
       if (rollout === null) return null;
-      const news = await newRecords(store, rollout, known);
-      known += news.length;
-      view.show(rollout, news);
+      const news = await newRecords(store, rollout, told);
+      told += news.length;
+      if (look % COMPARE_EVERY === 0) known = differences(rollout, await store.intervals(id));
+      view.show(rollout, news, known);
       if (isOver(rollout)) return rollout;
       await wait(LOOK_EVERY);
     }
@@ -51,7 +55,7 @@ export async function follow(id: string, options: FollowOptions): Promise<Rollou
   }
 }
 
-async function newRecords(store: Store, { id }: Rollout, known: number): Promise<readonly JournalRecord[]> {
+async function newRecords(store: Store, { id }: Rollout, told: number): Promise<readonly JournalRecord[]> {
   const records = await store.journal(id);
-  return records.slice(known);
+  return records.slice(told);
 }

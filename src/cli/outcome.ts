@@ -1,12 +1,14 @@
+import type { Difference } from '../core/difference.ts';
 import { sayReason } from '../core/reason.ts';
 import { type Rollout, statusOf } from '../core/rollout.ts';
 import { sayDuration } from '../core/time.ts';
 import { wishedWeight } from '../core/wish.ts';
 import type { Output } from './output.ts';
+import { evidenceDocument } from './view/evidence.ts';
 import { paintStatus } from './view/format.ts';
 
 /** A rollout as `--json` shows it. */
-export function rolloutDocument(rollout: Rollout) {
+export function rolloutDocument(rollout: Rollout, known: readonly Difference[] = []) {
   const { id, service, environment, candidate, plan, createdAt, phase, requestedBy } = rollout;
   const reasons = phase.kind === 'ended' ? phase.verdict.reasons : rollout.waitingFor;
   return {
@@ -34,6 +36,7 @@ export function rolloutDocument(rollout: Rollout) {
       kind,
       text: sayReason(reason),
     })),
+    evidence: evidenceDocument(rollout, known),
     beganAt: new Date(createdAt).toISOString(),
     endedAt: phase.kind === 'ended' ? new Date(phase.at).toISOString() : null,
   };

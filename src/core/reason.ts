@@ -119,9 +119,9 @@ export function sayReason(reason: Reason): string {
     case 'both-breach':
       return `${reason.check} on ${reason.target}: stable fails more often than promised as well, so it is not the candidate's doing: ${sayCounts(reason)}`;
     case 'suspicious':
-      return `${reason.check} on ${reason.target}: something speaks against the candidate, but not enough yet: ${sayCounts(reason)}; ${sayProgress(reason)}`;
+      return `${reason.check} on ${reason.target}: something speaks against the candidate, but not enough yet: ${sayProgress(reason)}`;
     case 'not-worse':
-      return `${reason.check} on ${reason.target}: no sign that the candidate is worse: ${sayCounts(reason)}`;
+      return `${reason.check} on ${reason.target}: ${sayNotWorse(reason)}`;
     case 'would-be-missed':
       return `${reason.check} on ${reason.target}: not enough evidence: ${reason.candidate.requests} requests reached the candidate, and one that fails ${sayValue(reason.mustFind, 'share')} of them would be missed too often`;
     case 'proven-good':
@@ -209,6 +209,21 @@ function sayWorse(weighed: Weighed): string {
       return `the candidate is slower than stable: ${sayProgress(weighed)}`;
     case 'traffic':
       return `the candidate answers far less than its share: ${weighed.candidate.requests} requests, stable ${weighed.stable.requests}`;
+    default:
+      return weighed.check satisfies never;
+  }
+}
+
+function sayNotWorse(weighed: Weighed): string {
+  switch (weighed.check) {
+    case 'errors':
+      return `no sign that the candidate fails more often: ${sayCounts(weighed)}`;
+    case 'slo':
+      return `no sign that the candidate fails more often than promised: ${sayCounts(weighed)}`;
+    case 'latency':
+      return `no sign that the candidate is slower, in ${weighed.candidate.requests} requests`;
+    case 'traffic':
+      return `the candidate answers its share: ${weighed.candidate.requests} requests, stable ${weighed.stable.requests}`;
     default:
       return weighed.check satisfies never;
   }

@@ -1,4 +1,5 @@
 import { sayEntry, type JournalRecord } from '../../core/journal.ts';
+import { differences } from '../../core/difference.ts';
 import { sayReason } from '../../core/reason.ts';
 import { statusOf } from '../../core/rollout.ts';
 import { firstBroken } from '../../stores/chain.ts';
@@ -6,6 +7,7 @@ import type { CommandRun } from '../command.ts';
 import { EXIT_CODES } from '../exit-code.ts';
 import { rolloutDocument } from '../outcome.ts';
 import { meantRollout, openSession } from '../session.ts';
+import { evidenceLines } from '../view/evidence.ts';
 import { dayAndTime, paint, paintStatus } from '../view/format.ts';
 
 /** Tells the whole story of a rollout from its journal, and whether the journal is whole. */
@@ -14,10 +16,11 @@ export const run: CommandRun = async (input) => {
   const rollout = await meantRollout(session, input.args[0]);
   const records = await session.store.journal(rollout.id);
   const head = await session.store.journalHead(rollout.id);
+  const known = differences(rollout, await session.store.intervals(rollout.id));
   const broken = firstBroken(records, head);
   const { output } = input;
   output.json({
-    ...rolloutDocument(rollout),
+    ...rolloutDocument(rollout, known),
     journal: records.map((record) => ({ ...record, text: sayEntry(record.entry) })),
     journalIsWhole: broken === null,
   });
@@ -26,6 +29,7 @@ export const run: CommandRun = async (input) => {
   output.line();
   for (const record of records) tell(output, record);
   output.line();
+  for (const line of evidenceLines(rollout, known)) output.line(line);
   if (broken === null)
     output.line(
       paint('dim', `The journal is whole: ${records.length} records, head ${head.hash.slice(0, 16)}…`),

@@ -15,7 +15,7 @@ export const run: CommandRun = async (input) => {
   if (!Number.isInteger(limit) || limit < 1)
     throw new ConfigError('invalid', '--limit takes a whole number from 1.');
   const rollouts = await session.rollouts(limit);
-  input.output.json(rollouts.map(rolloutDocument));
+  input.output.json(rollouts.map((rollout) => rolloutDocument(rollout)));
   if (rollouts.length === 0)
     input.output.line(`There has been no rollout to ${session.environment.name} yet.`);
   else

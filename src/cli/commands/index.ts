@@ -72,6 +72,18 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./explain.ts'),
   },
   {
+    name: 'replay',
+    summary: 'judge a recorded rollout again by the rules of the configuration',
+    description:
+      'Takes what the rollout was judged by, request counts of both sides in the order in which they came, and judges it again: by the rules that it had, which comes to the same end, and by those of the configuration.',
+    args: [{ name: 'rollout', description: 'id, if not the latest', isOptional: true }],
+    options: [ENV],
+    examples: [
+      { line: 'canary replay shop-prod-7 --config stricter.ts', does: 'would stricter rules have found it?' },
+    ],
+    load: () => import('./replay.ts'),
+  },
+  {
     name: 'pause',
     summary: 'keep the rollout where it is; it is still watched',
     options: [ENV, NOTE],

@@ -1,3 +1,4 @@
+import { type Difference, differences } from '../../core/difference.ts';
 import { sayReason } from '../../core/reason.ts';
 import { isActive, type Rollout, statusOf } from '../../core/rollout.ts';
 import { sayDuration } from '../../core/time.ts';
@@ -16,6 +17,8 @@ export const run: CommandRun = async (input) => {
   const rollouts = await session.rollouts(50);
   const underWay = rollouts.find(isActive);
   const stable = rollouts.find(isStable);
+  const known =
+    underWay === undefined ? [] : differences(underWay, await session.store.intervals(underWay.id));
   const isControlled = hasController(session.stateDirectory);
   const blocks = await session.store.blocks(session.loaded.config.service, session.environment.name);
   output.json({
@@ -25,11 +28,11 @@ export const run: CommandRun = async (input) => {
       stable === undefined
         ? null
         : { release: stable.candidate.name, digest: stable.candidate.digest, rollout: stable.id },
-    rollout: underWay === undefined ? null : rolloutDocument(underWay),
+    rollout: underWay === undefined ? null : rolloutDocument(underWay, known),
     controller: isControlled ? 'running' : 'none',
     blocked: blocks.map(({ release, digest, rollout }) => ({ release, digest, rollout })),
   });
-  tell(session, { output, underWay, stable, isControlled, latest: rollouts[0] });
+  tell(session, { output, underWay, known, stable, isControlled, latest: rollouts[0] });
   for (const { release, reasons } of blocks) {
     output.line(`${paint('red', 'blocked')}  ${release}: ${reasons.map(sayReason).join('; ')}`);
   }
@@ -41,6 +44,7 @@ export const run: CommandRun = async (input) => {
 interface Telling {
   readonly output: Parameters<CommandRun>[0]['output'];
   readonly underWay: Rollout | undefined;
+  readonly known: readonly Difference[];
   readonly stable: Rollout | undefined;
   readonly latest: Rollout | undefined;
   readonly isControlled: boolean;
@@ -48,7 +52,7 @@ interface Telling {
 
 function tell(
   { loaded, environment }: Session,
-  { output, underWay, stable, latest, isControlled }: Telling,
+  { output, underWay, known, stable, latest, isControlled }: Telling,
 ): void {
   const place = paint('bold', `${loaded.config.service} · ${environment.name}`);
   const since = stable?.phase.kind === 'ended' ? `, since ${dayAndTime(stable.phase.at)}` : '';
@@ -56,7 +60,7 @@ function tell(
     `${place}   stable: ${stable === undefined ? 'nothing yet' : `${stable.candidate.name}${since}`}`,
   );
   if (underWay !== undefined) {
-    output.line(frameOf(underWay, []));
+    output.line(frameOf(underWay, known, []));
     if (!isControlled) {
       output.line(
         paint(

@@ -25,7 +25,7 @@ export interface Load {
 }
 
 /** What no user should have to wait for. */
-export const SLOW: Milliseconds = 250;
+const SLOW: Milliseconds = 250;
 
 const TICK: Milliseconds = 10;
 const TIMEOUT: Milliseconds = 10_000;

@@ -10,12 +10,12 @@ export function liveView(stream: NodeJS.WriteStream): RolloutView {
   let troubles: readonly string[] = [];
 
   return {
-    show(rollout, news) {
+    show(rollout, news, known) {
       if (news.length > 0) {
         draw.clear();
         for (const { entry } of news) stream.write(`${timeOfDay(entry.at)}  ${sayEntry(entry)}\n`);
       }
-      draw(frameOf(rollout, troubles));
+      draw(frameOf(rollout, known, troubles));
     },
     trouble(text) {
       troubles = [...troubles.slice(-2), text];

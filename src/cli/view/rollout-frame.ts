@@ -1,12 +1,14 @@
+import type { Difference } from '../../core/difference.ts';
 import { sayReason } from '../../core/reason.ts';
 import { nameOf } from '../../core/release.ts';
 import { type Finding, type Rollout, statusOf } from '../../core/rollout.ts';
 import { sayDuration, type Milliseconds } from '../../core/time.ts';
 import { wishedWeight } from '../../core/wish.ts';
+import { evidenceLines } from './evidence.ts';
 import { paint, paintStatus } from './format.ts';
 
 /** The picture of a rollout: where it stands, what it weighs, what the checks say and what it waits for. */
-export function frameOf(rollout: Rollout, troubles: readonly string[]): string {
+export function frameOf(rollout: Rollout, known: readonly Difference[], troubles: readonly string[]): string {
   return [
     '',
     title(rollout),
@@ -14,6 +16,7 @@ export function frameOf(rollout: Rollout, troubles: readonly string[]): string {
     '',
     ...targets(rollout),
     ...checks(rollout.findings),
+    ...evidenceLines(rollout, known),
     ...waiting(rollout),
     ...troubles.map((text) => paint('red', `! ${text}`)),
   ].join('\n');
