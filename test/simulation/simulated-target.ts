@@ -1,5 +1,5 @@
 import type { Running, TargetReading } from '../../src/core/observation.ts';
-import { binomial, poisson, seededRandom } from '../../src/core/random.ts';
+import { binomial, poisson, type Random, seededRandom } from '../../src/core/random.ts';
 import { type Release, sameRelease } from '../../src/core/release.ts';
 import { addSamples, bucketOf, LATENCY_BUCKETS, type Sample } from '../../src/core/sample.ts';
 import type { Instant, Milliseconds, Window } from '../../src/core/time.ts';
@@ -49,6 +49,10 @@ export interface TargetOptions {
   readonly metricsDelay: Milliseconds;
   readonly behaviour: (release: Release) => Behaviour;
   readonly incident?: Incident | null;
+  /** What the time of day does to all requests, whatever release they get: how many come, and how many fail besides. */
+  readonly weather?: (at: Instant) => { readonly requestsPerSecond: number; readonly errorRate: number };
+  /** Chance that a request that failed is tried again, and fails again, on the same release. */
+  readonly retries?: number;
   readonly onChange?: (target: SimulatedTarget) => void;
 }
 
@@ -226,7 +230,11 @@ export function simulatedTarget(options: TargetOptions): SimulatedTarget {
     const random = seededRandom(options.seed + second * 7919);
     const { stable, candidate, weight } =
       splits.findLast((split) => split.from <= second * SECOND)?.traffic ?? home(null);
-    const arrivals = poisson(random, options.requestsPerSecond);
+    const weather = options.weather?.(second * SECOND) ?? {
+      requestsPerSecond: options.requestsPerSecond,
+      errorRate: 0,
+    };
+    const arrivals = poisson(random, weather.requestsPerSecond);
     const toCandidate = candidate === null ? 0 : binomial(random, arrivals, weight / 100);
     const counts = new Map<string, Sample>();
     for (const [release, requests] of [
@@ -236,10 +244,14 @@ export function simulatedTarget(options: TargetOptions): SimulatedTarget {
       if (release === null || requests === 0) continue;
       const isUp = isHealthy(release, second * SECOND);
       const { errorRate, latency } = behaviour(release);
-      const failed = isUp
-        ? binomial(random, requests, Math.max(errorRate, incidentRate(second * SECOND)))
-        : requests;
-      counts.set(release.digest, { requests, failed, latency: histogram(latency, requests - failed) });
+      const rate = Math.max(errorRate, weather.errorRate, incidentRate(second * SECOND));
+      const failed = isUp ? binomial(random, requests, rate) : requests;
+      const again = tryAgain(random, failed, options.retries ?? 0);
+      counts.set(release.digest, {
+        requests: requests + again,
+        failed: failed + again,
+        latency: histogram(latency, requests - failed),
+      });
     }
     seconds.set(second, counts);
     return counts;
@@ -253,6 +265,13 @@ export function simulatedTarget(options: TargetOptions): SimulatedTarget {
   }
 
   return self;
+}
+
+/** How many more failures come of failures that are tried again, and again. */
+function tryAgain(random: Random, failed: number, chance: number): number {
+  let again = 0;
+  for (let request = 0; request < failed; request += 1) while (random.chance(chance)) again += 1;
+  return again;
 }
 
 function histogram(latency: Milliseconds, count: number): readonly number[] {
