@@ -1,4 +1,5 @@
 import { lowerBound } from './lower-bound.ts';
+import { playPeers } from './peers.ts';
 import { badOnly, errorSettings, forgetful, oracle, relative, withLimit } from './rules.ts';
 import { type Outcome, play, type Rule, scene } from './scene.ts';
 
@@ -24,19 +25,16 @@ export function detection(runs: number): object {
     what: '100 requests a second, a tenth to the candidate, 5 minutes, stable fails 0.1 %',
     columns: CANDIDATES.map((candidate, index) => {
       const isNull = candidate === 0.001;
+      const count = isNull ? 4 * runs : runs;
       const told = oracle('1 s, told the true rates', 0.001, candidate);
       const outcomes: readonly Outcome[] = [
-        ...play(
-          scene({ candidate }),
-          isNull ? OUR_RULES : [...OUR_RULES, told],
-          isNull ? 4 * runs : runs,
-          100 + index,
-        ),
+        ...play(scene({ candidate }), isNull ? OUR_RULES : [...OUR_RULES, told], count, 100 + index),
         ...play(scene({ candidate, tick: 0.1 }), [relative('0.1 s')], Math.ceil(runs / 2), 200 + index),
+        ...playPeers(scene({ candidate }), count, 100 + index),
       ];
       return {
         candidate,
-        runs: isNull ? 4 * runs : runs,
+        runs: count,
         seed: 100 + index,
         bound: lowerBound(candidate),
         outcomes,

@@ -1,12 +1,13 @@
 import type { Random } from '../../src/core/random.ts';
 import { OUR_RULES } from './detection.ts';
+import { playPeers } from './peers.ts';
 import { alike, incident, play, type Scene, scene } from './scene.ts';
 
 /** A rate whose logarithm walks at random: a tenth up or down each second. */
 function randomWalk(random: Random): (second: number) => number {
   const rates: number[] = [];
   let log = Math.log(0.001);
-  for (let second = 0; second <= 300; second += 1) {
+  for (let second = 0; second <= 360; second += 1) {
     log += random.chance(0.5) ? 0.1 : -0.1;
     rates.push(Math.min(0.3, Math.max(0.0001, Math.exp(log))));
   }
@@ -52,10 +53,10 @@ export function healthy(runs: number): object {
       scene: each.name,
       runs,
       seed: 400 + index,
-      falseRollbacks: play(each.scene, OUR_RULES, runs, 400 + index).map(({ rule, rolledBack }) => ({
-        rule,
-        share: rolledBack,
-      })),
+      falseRollbacks: [
+        ...play(each.scene, OUR_RULES, runs, 400 + index),
+        ...playPeers(each.scene, runs, 400 + index),
+      ].map(({ rule, rolledBack }) => ({ rule, share: rolledBack })),
     })),
   };
 }

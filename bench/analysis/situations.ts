@@ -1,4 +1,5 @@
 import { ONCE } from '../../src/core/analysis/onset.ts';
+import { playPeers } from './peers.ts';
 import { badOnly, relative, withLimit } from './rules.ts';
 import { incident, play, type Rule, type Scene, scene } from './scene.ts';
 
@@ -48,12 +49,13 @@ export function situations(runs: number): object {
       situation: situation.name,
       runs,
       seed: 500 + index,
-      outcomes: play(situation.scene, rulesFor(situation.scene.seconds), runs, 500 + index).map(
-        (outcome) => ({
-          ...outcome,
-          medianSeconds: outcome.medianSeconds === null ? null : outcome.medianSeconds - situation.onset,
-        }),
-      ),
+      outcomes: [
+        ...play(situation.scene, rulesFor(situation.scene.seconds), runs, 500 + index),
+        ...playPeers(situation.scene, runs, 500 + index),
+      ].map((outcome) => ({
+        ...outcome,
+        medianSeconds: outcome.medianSeconds === null ? null : outcome.medianSeconds - situation.onset,
+      })),
     })),
   };
 }
