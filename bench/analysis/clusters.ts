@@ -8,13 +8,15 @@ import { alike, arm, incident, play, type Rule, type Scene, scene } from './scen
 /** Each failure is retried on the same arm until it has failed three times, or ten times, on average. */
 const RETRIES = { three: 2 / 3, ten: 9 / 10 };
 
+const TEN_MINUTES = { seconds: 600 };
+
 const SCENES: readonly { readonly name: string; readonly scene: Scene }[] = [
-  { name: 'healthy, clusters of 3', scene: scene({ retries: RETRIES.three }) },
+  { name: 'healthy, clusters of 3, 10 min', scene: scene({ ...TEN_MINUTES, retries: RETRIES.three }) },
   {
-    name: 'healthy, clusters of 3, incident of both arms',
-    scene: alike(incident, { retries: RETRIES.three }),
+    name: 'healthy, clusters of 3, incident of both arms, 10 min',
+    scene: alike(incident, { ...TEN_MINUTES, retries: RETRIES.three }),
   },
-  { name: 'healthy, clusters of 10', scene: scene({ retries: RETRIES.ten }) },
+  { name: 'healthy, clusters of 10, 10 min', scene: scene({ ...TEN_MINUTES, retries: RETRIES.ten }) },
   { name: '5 %, clusters of 3', scene: scene({ retries: RETRIES.three, candidate: 0.05 }) },
   { name: '1 %, no clusters', scene: scene({ candidate: 0.01 }) },
   { name: '5 %, no clusters', scene: scene({ candidate: 0.05 }) },

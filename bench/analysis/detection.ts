@@ -1,6 +1,7 @@
+import { usualSettings } from '../../src/core/analysis/settings.ts';
 import { lowerBound } from './lower-bound.ts';
 import { playPeers } from './peers.ts';
-import { badOnly, errorSettings, forgetful, oracle, relative, withLimit } from './rules.ts';
+import { badOnly, errorSettings, forgetful, oracle, relative, whole } from './rules.ts';
 import { type Outcome, play, type Rule, scene } from './scene.ts';
 
 /** Candidate error rates; stable fails one in a thousand. */
@@ -9,7 +10,7 @@ const CANDIDATES = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.2, 1];
 export const OUR_RULES: readonly Rule[] = [
   relative('1 s'),
   relative('1 s, capped', { cap: true }),
-  withLimit('1 s, with a limit of 1 %', 0.01),
+  whole('1 s, with a limit of 1 %', errorSettings({ slo: { errors: 0.01, latency: null } })),
   relative('1 s, tolerance 0.05 pp', { tolerance: { offset: 0.0005, slope: 1 } }),
   forgetful(relative('1 s'), '1 s, no history'),
   relative('1 s, alpha 0.001', { alpha: 0.001 }),
@@ -18,6 +19,11 @@ export const OUR_RULES: readonly Rule[] = [
   relative('60 s', {}, { every: 60 }),
   badOnly('1 s, bad requests only'),
 ];
+
+/** All metrics as they are usually weighed, on a rollout of one step of five minutes. */
+export function allMetrics(): Rule {
+  return whole('all metrics', usualSettings([{ weight: 10, hold: 300_000 }]));
+}
 
 /** How soon a bad candidate is back, and how often a good one is taken for bad. */
 export function detection(runs: number): object {
@@ -29,7 +35,13 @@ export function detection(runs: number): object {
       const told = oracle('1 s, told the true rates', 0.001, candidate);
       const outcomes: readonly Outcome[] = [
         ...play(scene({ candidate }), isNull ? OUR_RULES : [...OUR_RULES, told], count, 100 + index),
-        ...play(scene({ candidate, tick: 0.1 }), [relative('0.1 s')], Math.ceil(runs / 2), 200 + index),
+        ...play(
+          scene({ candidate, tick: 0.1 }),
+          [relative('0.1 s'), { ...allMetrics(), name: 'all metrics, 0.1 s' }],
+          Math.ceil(runs / 4),
+          200 + index,
+        ),
+        ...play(scene({ candidate }), [allMetrics()], Math.ceil(count / 4), 100 + index),
         ...playPeers(scene({ candidate }), count, 100 + index),
       ];
       return {

@@ -1,5 +1,5 @@
 import type { Random } from '../../src/core/random.ts';
-import { OUR_RULES } from './detection.ts';
+import { allMetrics, OUR_RULES } from './detection.ts';
 import { playPeers } from './peers.ts';
 import { alike, incident, play, type Scene, scene } from './scene.ts';
 
@@ -55,6 +55,7 @@ export function healthy(runs: number): object {
       seed: 400 + index,
       falseRollbacks: [
         ...play(each.scene, OUR_RULES, runs, 400 + index),
+        ...play(each.scene, [allMetrics()], Math.ceil(runs / 2), 400 + index),
         ...playPeers(each.scene, runs, 400 + index),
       ].map(({ rule, rolledBack }) => ({ rule, share: rolledBack })),
     })),

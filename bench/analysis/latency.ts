@@ -3,10 +3,10 @@ import { rollbackLimit, usualSettings } from '../../src/core/analysis/settings.t
 import { poisson, type Random, seededRandom } from '../../src/core/random.ts';
 import { bucketOf, LATENCY_BUCKETS, type Sample } from '../../src/core/sample.ts';
 
-/** Latencies around 100 ms, log-normal with a deviation of a half. */
+/** Latencies around 100 ms, log-normal with a deviation of 0.7. */
 function usual(random: Random): number {
   const normal = Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
-  return 100 * Math.exp(0.5 * normal);
+  return 100 * Math.exp(0.7 * normal);
 }
 
 type Draw = (random: Random) => number;

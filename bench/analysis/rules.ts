@@ -1,5 +1,5 @@
 import { addBad, logEOfBad, NO_BAD } from '../../src/core/analysis/conditional-binomial.ts';
-import { combineMetrics } from '../../src/core/analysis/combine.ts';
+import { assess } from '../../src/core/analysis/assess.ts';
 import { addCounts, type Block, type Count, NOTHING } from '../../src/core/analysis/count.ts';
 import {
   beginProcess,
@@ -8,10 +8,14 @@ import {
   type Process,
   type ProcessSettings,
 } from '../../src/core/analysis/e-process.ts';
-import { errorCase, sloCase } from '../../src/core/analysis/errors.ts';
+import { errorCase } from '../../src/core/analysis/errors.ts';
+import { beginEvidence, learn } from '../../src/core/analysis/evidence.ts';
 import type { Moment } from '../../src/core/analysis/mixture.ts';
 import { ONCE } from '../../src/core/analysis/onset.ts';
 import { type AnalysisSettings, rollbackLimit, usualSettings } from '../../src/core/analysis/settings.ts';
+import { type Random, seededRandom } from '../../src/core/random.ts';
+import { LATENCY_BUCKETS, type Sample } from '../../src/core/sample.ts';
+import type { Window } from '../../src/core/time.ts';
 import type { Rule } from './scene.ts';
 
 /** Errors only: a rollout of one step of five minutes. */
@@ -52,21 +56,32 @@ export function process(name: string, settings: ProcessSettings, limit: number, 
   };
 }
 
-/** Half on failures against stable's, half on failures against a limit. */
-export function withLimit(name: string, limit: number): Rule {
-  const settings = errorSettings();
-  const cases = [errorCase(settings).against, sloCase(settings, limit).against];
+/** The whole analysis, as a rollout asks it: latencies of both arms are drawn from the same ten buckets. */
+export function whole(name: string, settings: AnalysisSettings): Rule {
+  let seed = 0;
   return {
     name,
     begin(history) {
-      let states = cases.map((): Process => beginProcess(history));
-      return inBlocks({}, (block, moment) => {
-        states = states.map((state, index) => bet(state, at(cases, index), block, moment));
-        const logEs = states.map((state, index) => ({ weight: 0.5, logE: logEOf(state, at(cases, index)) }));
-        return combineMetrics(logEs) >= rollbackLimit(settings);
+      const random = seededRandom((seed += 1));
+      const toSample = (count: Count): Sample => withLatencies(count, random);
+      let evidence = beginEvidence(settings, { web: toSample(history) });
+      return inBlocks({}, ({ candidate, stable }, { from, to }) => {
+        const arms = { candidate: toSample(candidate), stable: toSample(stable) };
+        const interval = { target: 'web', step: 0, weight: 10, from, to, arms, flush: false };
+        evidence = learn(evidence, settings, interval);
+        return assess(evidence, settings, 0).conclusion === 'rollback';
       });
     },
   };
+}
+
+function withLatencies({ requests, bad }: Count, random: Random): Sample {
+  const latency = Array.from({ length: LATENCY_BUCKETS }, () => 0);
+  for (let good = bad; good < requests; good += 1) {
+    const bucket = 60 + random.below(10);
+    latency[bucket] = (latency[bucket] ?? 0) + 1;
+  }
+  return { requests, failed: bad, latency };
 }
 
 /** A test that is told the true rates: how far any test could get. */
@@ -112,7 +127,7 @@ export function badOnly(name: string): Rule {
 /** Gathers polls until they make a block, and asks the judge at the end of each block. */
 export function inBlocks(
   { every = 0, minimumRequests = 20 }: Cut,
-  judge: (block: Block, moment: Moment) => boolean,
+  judge: (block: Block, moment: Moment & Window) => boolean,
 ): (counts: Block, second: number) => boolean {
   let candidate: Count = NOTHING;
   let stable: Count = NOTHING;
@@ -122,16 +137,11 @@ export function inBlocks(
     stable = addCounts(stable, counts.stable);
     if (second - from < every - 1e-9 || candidate.requests + stable.requests < minimumRequests) return false;
     const block = { candidate, stable };
-    const moment = { duration: 1_000 * (second - from), step: 0, isNewStep: from === 0 };
+    const window = { from: 1_000 * from, to: 1_000 * second };
+    const moment = { ...window, duration: window.to - window.from, step: 0, isNewStep: from === 0 };
     candidate = NOTHING;
     stable = NOTHING;
     from = second;
     return judge(block, moment);
   };
-}
-
-function at<T>(values: readonly T[], index: number): T {
-  const value = values[index];
-  if (value === undefined) throw new RangeError(`no value ${index} among ${values.length}`);
-  return value;
 }

@@ -29,7 +29,7 @@ const TABLES: Readonly<Record<string, () => object>> = {
   latency: () => latency(part(0.1)),
   promotion: () => promotion(part(0.5)),
   combining: () => combining(part(0.5)),
-  edge: () => edge(part(0.25)),
+  edge: () => edge(part(0.2)),
 };
 
 const chosen = Object.entries(TABLES).filter(([name]) => values.only === undefined || name === values.only);

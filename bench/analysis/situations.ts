@@ -1,6 +1,6 @@
 import { ONCE } from '../../src/core/analysis/onset.ts';
 import { playPeers } from './peers.ts';
-import { badOnly, relative, withLimit } from './rules.ts';
+import { badOnly, errorSettings, relative, whole } from './rules.ts';
 import { incident, play, type Rule, type Scene, scene } from './scene.ts';
 
 function rulesFor(seconds: number): readonly Rule[] {
@@ -8,7 +8,7 @@ function rulesFor(seconds: number): readonly Rule[] {
   return [
     relative('1 s', { onsets }),
     relative('1 s, no later onsets', { onsets: ONCE }),
-    withLimit('1 s, with a limit of 1 %', 0.01),
+    whole('1 s, with a limit of 1 %', errorSettings({ onsets, slo: { errors: 0.01, latency: null } })),
     badOnly('1 s, bad requests only'),
   ];
 }
@@ -44,7 +44,7 @@ const SITUATIONS: readonly { readonly name: string; readonly onset: number; read
 /** Failures that begin late, and other weights and amounts of traffic. */
 export function situations(runs: number): object {
   return {
-    what: 'time from the onset of the failure to the rollback, in other situations',
+    what: 'time from the onset of the failure to the rollback, in other situations; negative is before the onset, hence false',
     columns: SITUATIONS.map((situation, index) => ({
       situation: situation.name,
       runs,
