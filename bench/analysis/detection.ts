@@ -46,7 +46,6 @@ export function detection(runs: number): object {
       ];
       return {
         candidate,
-        runs: count,
         seed: 100 + index,
         bound: lowerBound(candidate),
         outcomes,
