@@ -55,7 +55,6 @@ async function failing(rate: number) {
     project.load.reset();
     const verdict = await project.deploy(`bad-${run}`, {
       FAULT_ERROR_RATE: String(rate),
-      FAULT_SEED: String(run),
     });
     await clock.wait(500);
     const served = project.load.served();

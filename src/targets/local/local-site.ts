@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Clock } from '../../clock/clock.ts';
 import type { TargetReading } from '../../core/observation.ts';
 import type { Instant, Milliseconds } from '../../core/time.ts';
@@ -97,12 +98,16 @@ export function localSite(planned: unknown, clock: Clock): LocalSite {
   };
 }
 
+const STOPPED = 'it was stopped with `canary down`; `canary up` starts it again';
+
 /** Runs a call, and when there is no proxy to take it, starts one and runs it again. */
 function keepAwake(settings: LocalSettings, clock: Clock): <T>(call: () => Promise<T>) => Promise<T> {
+  const { stopped } = proxyPaths(settings.directory);
   let launching: Promise<void> | null = null;
   let lastFailure: { readonly error: unknown; readonly at: Instant } | null = null;
 
   function launch(): Promise<void> {
+    if (existsSync(stopped)) return Promise.reject(new TargetError('unreachable', STOPPED));
     if (lastFailure !== null && clock.now() - lastFailure.at < RELAUNCH_AFTER)
       return Promise.reject(lastFailure.error);
     launching ??= launchProxy(settings)

@@ -9,6 +9,8 @@ export interface ProxyPaths {
   readonly log: string;
   readonly logs: string;
   readonly socket: string;
+  /** Is there while the target was stopped by a person and not started again. */
+  readonly stopped: string;
 }
 
 /** Longest path of a Unix socket that every system takes (104 bytes on macOS, with the final zero). */
@@ -21,6 +23,7 @@ export function proxyPaths(directory: string): ProxyPaths {
     lock: path.join(directory, 'proxy.lock'),
     log: path.join(directory, 'proxy.log'),
     logs: path.join(directory, 'logs'),
+    stopped: path.join(directory, 'stopped'),
     socket: Buffer.byteLength(socket) <= LONGEST_SOCKET_PATH ? socket : shortSocket(directory),
   };
 }
