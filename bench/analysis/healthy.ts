@@ -1,5 +1,5 @@
 import type { Random } from '../../src/core/random.ts';
-import { allMetrics, OUR_RULES } from './detection.ts';
+import { OUR_RULES, WHOLE_RULES } from './detection.ts';
 import { playPeers } from './peers.ts';
 import { alike, incident, play, type Scene, scene } from './scene.ts';
 
@@ -54,7 +54,7 @@ export function healthy(runs: number): object {
       seed: 400 + index,
       falseRollbacks: [
         ...play(each.scene, OUR_RULES, runs, 400 + index),
-        ...play(each.scene, [allMetrics()], Math.ceil(runs / 2), 400 + index),
+        ...play(each.scene, WHOLE_RULES, Math.ceil(runs / 4), 400 + index),
         ...playPeers(each.scene, runs, 400 + index),
       ].map((outcome) => ({ rule: outcome.rule, runs: outcome.runs, share: outcome.rolledBack })),
     })),
