@@ -85,10 +85,10 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
   }
 
   async function start(now: Instant): Promise<void> {
-    const port = await freePort();
-    if (isStopping) return;
     startsInARow += 1;
     startAt = now + Math.min(LONGEST_BACK_OFF, FIRST_BACK_OFF * 2 ** (startsInARow - 1));
+    const port = await freePort();
+    if (isStopping) return;
     const env = { CANARY_RELEASE: release.name, CANARY_DIGEST: release.digest };
     let identity: ProcessIdentity | null = null;
     let hasExited = false;
@@ -125,11 +125,17 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
     }
   }
 
-  function busy(work: Promise<void>): void {
+  /** Whatever goes wrong with one process is its own trouble, and must not end the proxy of all others. */
+  async function busy(work: Promise<void>): Promise<void> {
     isBusy = true;
-    void work.finally(() => {
+    try {
+      await work;
+    } catch (error) {
+      if (startsInARow >= MOST_FAILED_STARTS && !wasEverUp) isHopeless = true;
+      lastEnd = `cannot be started: ${error instanceof Error ? error.message : String(error)}`;
+    } finally {
       isBusy = false;
-    });
+    }
   }
 
   return {
@@ -148,8 +154,8 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
     },
     tend(now) {
       if (isBusy || isStopping) return;
-      if (current === null && now >= startAt) busy(start(now));
-      else if (current !== null && now >= checkAt) busy(check(now));
+      if (current === null && now >= startAt) void busy(start(now));
+      else if (current !== null && now >= checkAt) void busy(check(now));
     },
     async stop() {
       isStopping = true;

@@ -38,8 +38,8 @@ export interface StartOptions {
  */
 export function startProcess({ artifact, port, env, log, onExit }: StartOptions): ProcessIdentity | null {
   const [command, ...args] = artifact.command;
-  mkdirSync(path.dirname(log), { recursive: true });
-  const output = openSync(log, 'a', 0o600);
+  const output = openLog(log, onExit);
+  if (output === null) return null;
   try {
     const child = spawn(command, args, {
       cwd: artifact.cwd,
@@ -61,11 +61,26 @@ export function startProcess({ artifact, port, env, log, onExit }: StartOptions)
   }
 }
 
+/** A service whose words would be lost is not started; where the log goes is canary's trouble, and is told as such. */
+function openLog(log: string, onExit: (reason: string) => void): number | null {
+  try {
+    mkdirSync(path.dirname(log), { recursive: true });
+    return openSync(log, 'a', 0o600);
+  } catch (error) {
+    onExit(`cannot be started: no log can be kept for it: ${messageOf(error)}`);
+    return null;
+  }
+}
+
 function sayStartError(error: unknown, { command, cwd }: CommandArtifact): string {
   const code = error instanceof Error && 'code' in error ? error.code : null;
   if (code === 'ENOENT') return `cannot be started: ${command[0]} was not found, or ${cwd} does not exist`;
   if (code === 'EACCES') return `cannot be started: ${command[0]} may not be executed`;
-  return `cannot be started: ${error instanceof Error ? error.message : String(error)}`;
+  return `cannot be started: ${messageOf(error)}`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Whether that very process still lives. */
