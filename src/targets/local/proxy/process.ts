@@ -1,11 +1,10 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import {
   closeSync,
   copyFileSync,
   fstatSync,
   mkdirSync,
   openSync,
-  readFileSync,
   readSync,
   statSync,
   truncateSync,
@@ -13,6 +12,7 @@ import {
 import { createServer } from 'node:net';
 import path from 'node:path';
 import type { CommandArtifact } from '../../../core/release.ts';
+import { birthOf } from './birth.ts';
 
 /** A process of the service, told apart from any later one with the same pid by its birth. */
 export interface ProcessIdentity {
@@ -52,7 +52,7 @@ export function startProcess({ artifact, port, env, log, onExit }: StartOptions)
       onExit(code === null ? `was ended by ${signal}` : `exited with code ${code}`),
     );
     child.unref();
-    return child.pid === undefined ? null : { pid: child.pid, birth: birthOf(child.pid) ?? '' };
+    return child.pid === undefined ? null : identify(child.pid);
   } catch (error) {
     onExit(sayStartError(error, artifact));
     return null;
@@ -83,24 +83,22 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Whether that very process still lives. */
-export function isAlive({ pid, birth }: ProcessIdentity): boolean {
-  return birthOf(pid) === birth;
+/** A process that could not be told apart from others later on is not kept. */
+function identify(pid: number): ProcessIdentity {
+  try {
+    return { pid, birth: birthOf(pid) ?? '' };
+  } catch (error) {
+    process.kill(-pid, 'SIGKILL');
+    throw error;
+  }
 }
 
-/** When the process began, in the words of the operating system; null if there is none or it is a zombie. */
-function birthOf(pid: number): string | null {
+/** Whether that very process still lives. One that cannot be looked at, for want of descriptors perhaps, is taken to. */
+export function isAlive({ pid, birth }: ProcessIdentity): boolean {
   try {
-    if (process.platform === 'linux') {
-      // The command may hold spaces and brackets, so fields are counted from its closing bracket: state is the first,
-      // start time the twentieth of them (proc_pid_stat(5), fields 3 and 22).
-      const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)?.split(' ') ?? [];
-      return fields[0] === 'Z' ? null : (fields[19] ?? null);
-    }
-    const line = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim();
-    return line === '' || line.startsWith('Z') ? null : line.replace(/^\S+\s+/, '');
+    return birthOf(pid) === birth;
   } catch {
-    return null;
+    return true;
   }
 }
 

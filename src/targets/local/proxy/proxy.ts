@@ -9,10 +9,11 @@ import { proxyPaths } from '../paths.ts';
 import type { LocalSettings, ProxySettings, RunSettings } from '../settings.ts';
 import { controlServer, order } from './control-server.ts';
 import { counters, SLICE } from './counters.ts';
+import { connectionsWithin, openFilesLimit } from './descriptors.ts';
 import { desk } from './desk.ts';
 import { keeper, type Keeper } from './keeper.ts';
 import { newsOf } from './news.ts';
-import { type Router, router } from './router.ts';
+import { router } from './router.ts';
 import { keepNotebook } from './notebook.ts';
 import { readState, type ProxyState } from './state-file.ts';
 
@@ -51,13 +52,20 @@ export async function runProxy(settings: LocalSettings, onStopped: () => void): 
     random: seededRandom(randomInt(2 ** 31)),
     salt: path.basename(settings.directory),
   });
-  let { server, address } = await serve(route, current);
+  const limits = { connections: connectionsWithin(openFilesLimit()) };
+  const serve = async ({ listen, responseTimeout }: ProxySettings) => {
+    // A changed response timeout counts from the next change of address on.
+    const server = createTrafficServer({ route, timeouts: { response: responseTimeout }, limits });
+    const port = await server.listen(listen.port, listen.host);
+    return { server, address: { host: listen.host, port } };
+  };
+  let { server, address } = await serve(current);
 
   async function configure(next: ProxySettings): Promise<void> {
     const isElsewhere = next.listen.host !== current.listen.host || next.listen.port !== current.listen.port;
     if (isElsewhere) {
       const before = server;
-      ({ server, address } = await serve(route, next));
+      ({ server, address } = await serve(next));
       void before.close(settings.run.drain);
     }
     current = next;
@@ -108,13 +116,6 @@ export async function runProxy(settings: LocalSettings, onStopped: () => void): 
 function keepStable({ traffic }: ProxyState, theKeeper: Keeper, run: RunSettings): void {
   const { stable } = traffic;
   if (stable !== null && !theKeeper.has(stable.digest)) theKeeper.keep(stable, run);
-}
-
-/** Takes users' traffic at the address. A changed response timeout counts from the next change of address on. */
-async function serve(route: Router, { listen, responseTimeout }: ProxySettings) {
-  const server = createTrafficServer({ route, timeouts: { response: responseTimeout } });
-  const port = await server.listen(listen.port, listen.host);
-  return { server, address: { host: listen.host, port } };
 }
 
 /** The lock on the target's directory is ours, so a socket that is still there belongs to a proxy that was killed. */
