@@ -7,6 +7,7 @@ import { isHealthy } from './health.ts';
 import {
   freePort,
   isAlive,
+  killLeftovers,
   lastWords,
   type ProcessIdentity,
   rotateLog,
@@ -74,7 +75,7 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
 
   if (adopted !== null && isAlive(adopted.identity)) {
     current = { ...adopted, upstream: createUpstream(adopted.port) };
-  }
+  } else if (adopted !== null) killLeftovers(adopted.identity);
 
   function ended(reason: string): void {
     current?.upstream.close();
@@ -112,8 +113,10 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
     checkAt = now + (isUp ? run.health.interval : STARTING_CHECK_EVERY);
     rotateLog(log);
     if (current?.identity !== identity) return;
-    if (!isAlive(identity)) ended('ended');
-    else if (isWell) {
+    if (!isAlive(identity)) {
+      killLeftovers(identity);
+      ended('ended');
+    } else if (isWell) {
       failuresInARow = 0;
       startsInARow = 0;
       isUp = true;
@@ -163,7 +166,7 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
       const { identity, upstream } = current;
       await until(() => upstream.inFlight === 0, run.drain);
       upstream.close();
-      if (!isAlive(identity)) return;
+      if (!isAlive(identity)) return killLeftovers(identity);
       signalGroup(identity, 'SIGTERM');
       const isGone = () => !signalGroup(identity, 0);
       if (!(await until(isGone, run.stop))) signalGroup(identity, 'SIGKILL');

@@ -12,7 +12,7 @@ import {
 import { createServer } from 'node:net';
 import path from 'node:path';
 import type { CommandArtifact } from '../../../core/release.ts';
-import { birthOf } from './birth.ts';
+import { birthOf, isOfThisRun } from './birth.ts';
 
 /** A process of the service, told apart from any later one with the same pid by its birth. */
 export interface ProcessIdentity {
@@ -109,6 +109,18 @@ export function signalGroup({ pid }: ProcessIdentity, signal: 'SIGTERM' | 'SIGKI
     return true;
   } catch {
     return false;
+  }
+}
+
+/**
+ * Kills what a process that has ended left behind in its group. No process gets the number of a group that still has
+ * members, so as long as nobody has this one, and the machine was not started anew, the group is the one that was.
+ */
+export function killLeftovers(identity: ProcessIdentity): void {
+  try {
+    if (birthOf(identity.pid) === null && isOfThisRun(identity.birth)) signalGroup(identity, 'SIGKILL');
+  } catch {
+    // Whose group it is cannot be found out, so it is left alone.
   }
 }
 
