@@ -1,5 +1,4 @@
 import { randomInt } from 'node:crypto';
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { systemClock } from '../../../clock/system-clock.ts';
 import { seededRandom } from '../../../core/random.ts';
@@ -8,6 +7,7 @@ import { requests } from '../messages.ts';
 import { proxyPaths } from '../paths.ts';
 import type { LocalSettings, ProxySettings, RunSettings } from '../settings.ts';
 import { controlServer, order } from './control-server.ts';
+import { openControlSocket } from './control-socket.ts';
 import { counters, SLICE } from './counters.ts';
 import { connectionsWithin, openFilesLimit } from './descriptors.ts';
 import { desk } from './desk.ts';
@@ -74,14 +74,12 @@ export async function runProxy(settings: LocalSettings, onStopped: () => void): 
   async function stop(): Promise<void> {
     clearInterval(tending);
     control.close();
-    control.closeAllConnections();
     await server.close(settings.run.drain);
     await theKeeper.letAllGo();
-    rmSync(paths.socket, { force: true });
     onStopped();
   }
 
-  const control = controlServer(
+  const orders = controlServer(
     {
       reading: () => ({ now: clock.now(), pid: process.pid, address, ...theDesk.reading() }),
       configure: order(requests.configure, ({ proxy }) => configure(proxy)),
@@ -97,13 +95,14 @@ export async function runProxy(settings: LocalSettings, onStopped: () => void): 
     },
     news,
   );
-  await listenOnSocket(control, paths.socket);
+  const control = await openControlSocket(orders, paths);
 
   const tending = setInterval(
     () => {
       const now = clock.now();
       theDesk.tick(now);
       notebook.retry();
+      control.tend(now);
       theKeeper.tend(now);
       news.tell();
     },
@@ -116,15 +115,4 @@ export async function runProxy(settings: LocalSettings, onStopped: () => void): 
 function keepStable({ traffic }: ProxyState, theKeeper: Keeper, run: RunSettings): void {
   const { stable } = traffic;
   if (stable !== null && !theKeeper.has(stable.digest)) theKeeper.keep(stable, run);
-}
-
-/** The lock on the target's directory is ours, so a socket that is still there belongs to a proxy that was killed. */
-async function listenOnSocket(server: ReturnType<typeof controlServer>, socket: string): Promise<void> {
-  mkdirSync(path.dirname(socket), { recursive: true, mode: 0o700 });
-  rmSync(socket, { force: true });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(socket, resolve);
-  });
-  chmodSync(socket, 0o600);
 }
