@@ -60,7 +60,9 @@ export function localSite(planned: unknown, clock: Clock): LocalSite {
         return { traffic: shiftSpare(traffic, -ahead), fence, running, guard: { armed, firedAt } };
       },
       async prepare(release, fence, signal) {
-        await awake(() => client.order('configure', { proxy: settings.proxy }, signal));
+        await awake(() =>
+          client.order('configure', { proxy: settings.proxy, digest: release.digest }, signal),
+        );
         await client.order('prepare', { release, run: settings.run, fence }, signal);
       },
       async apply(desired, fence, signal) {
