@@ -34,7 +34,10 @@ export const localTarget = z.strictObject({
     .strictObject({
       path: z
         .string()
-        .regex(/^\/(?!\/)/, { error: 'must begin with one "/"' })
+        .regex(/^\/(?!\/)[!-~]*$/, {
+          error:
+            'must begin with one "/", and be visible ASCII characters without spaces (write "%20" for one)',
+        })
         .nullable()
         .default('/healthz')
         .describe(

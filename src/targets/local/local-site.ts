@@ -55,11 +55,15 @@ export function localSite(planned: unknown, clock: Clock): LocalSite {
           guard.armed === null
             ? null
             : { home: shiftSpare(guard.armed.home, -ahead), deadline: guard.armed.deadline - ahead };
-        const firedAt = guard.firedAt === null ? null : guard.firedAt - ahead;
+        // Stays by the proxy's clock: it tells one firing from another, and so must not move with what clocks are thought
+        // to differ by.
+        const { firedAt } = guard;
         return { traffic: shiftSpare(traffic, -ahead), fence, running, guard: { armed, firedAt } };
       },
       async prepare(release, fence, signal) {
-        await awake(() => client.order('configure', { proxy: settings.proxy }, signal));
+        await awake(() =>
+          client.order('configure', { proxy: settings.proxy, digest: release.digest }, signal),
+        );
         await client.order('prepare', { release, run: settings.run, fence }, signal);
       },
       async apply(desired, fence, signal) {

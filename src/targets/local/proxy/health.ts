@@ -20,16 +20,27 @@ function acceptsConnection(port: number, timeout: number): Promise<boolean> {
   });
 }
 
-function answersWell(port: number, path: string, timeout: number): Promise<boolean> {
-  return new Promise((resolve) => {
+async function answersWell(port: number, path: string, timeout: number): Promise<boolean> {
+  try {
+    const status = await statusOf(port, path, timeout);
+    return status >= 200 && status < 400;
+  } catch {
+    return false;
+  }
+}
+
+function statusOf(port: number, path: string, timeout: number): Promise<number> {
+  return new Promise((resolve, reject) => {
     const asked = request(
       { host: '127.0.0.1', port, path, agent: false, signal: AbortSignal.timeout(timeout) },
       (answer) => {
+        // The answer is cut off when the body takes too long, and that changes nothing any more.
+        answer.once('error', () => {});
         answer.resume();
-        resolve(answer.statusCode !== undefined && answer.statusCode >= 200 && answer.statusCode < 400);
+        resolve(answer.statusCode ?? 0);
       },
     );
-    asked.once('error', () => resolve(false));
+    asked.once('error', reject);
     asked.end();
   });
 }

@@ -7,6 +7,7 @@ import { isHealthy } from './health.ts';
 import {
   freePort,
   isAlive,
+  killLeftovers,
   lastWords,
   type ProcessIdentity,
   rotateLog,
@@ -74,7 +75,7 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
 
   if (adopted !== null && isAlive(adopted.identity)) {
     current = { ...adopted, upstream: createUpstream(adopted.port) };
-  }
+  } else if (adopted !== null) killLeftovers(adopted.identity);
 
   function ended(reason: string): void {
     current?.upstream.close();
@@ -85,10 +86,10 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
   }
 
   async function start(now: Instant): Promise<void> {
-    const port = await freePort();
-    if (isStopping) return;
     startsInARow += 1;
     startAt = now + Math.min(LONGEST_BACK_OFF, FIRST_BACK_OFF * 2 ** (startsInARow - 1));
+    const port = await freePort();
+    if (isStopping) return;
     const env = { CANARY_RELEASE: release.name, CANARY_DIGEST: release.digest };
     let identity: ProcessIdentity | null = null;
     let hasExited = false;
@@ -112,8 +113,10 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
     checkAt = now + (isUp ? run.health.interval : STARTING_CHECK_EVERY);
     rotateLog(log);
     if (current?.identity !== identity) return;
-    if (!isAlive(identity)) ended('ended');
-    else if (isWell) {
+    if (!isAlive(identity)) {
+      killLeftovers(identity);
+      ended('ended');
+    } else if (isWell) {
       failuresInARow = 0;
       startsInARow = 0;
       isUp = true;
@@ -125,11 +128,17 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
     }
   }
 
-  function busy(work: Promise<void>): void {
+  /** Whatever goes wrong with one process is its own trouble, and must not end the proxy of all others. */
+  async function busy(work: Promise<void>): Promise<void> {
     isBusy = true;
-    void work.finally(() => {
+    try {
+      await work;
+    } catch (error) {
+      if (startsInARow >= MOST_FAILED_STARTS && !wasEverUp) isHopeless = true;
+      lastEnd = `cannot be started: ${error instanceof Error ? error.message : String(error)}`;
+    } finally {
       isBusy = false;
-    });
+    }
   }
 
   return {
@@ -148,8 +157,8 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
     },
     tend(now) {
       if (isBusy || isStopping) return;
-      if (current === null && now >= startAt) busy(start(now));
-      else if (current !== null && now >= checkAt) busy(check(now));
+      if (current === null && now >= startAt) void busy(start(now));
+      else if (current !== null && now >= checkAt) void busy(check(now));
     },
     async stop() {
       isStopping = true;
@@ -157,7 +166,7 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
       const { identity, upstream } = current;
       await until(() => upstream.inFlight === 0, run.drain);
       upstream.close();
-      if (!isAlive(identity)) return;
+      if (!isAlive(identity)) return killLeftovers(identity);
       signalGroup(identity, 'SIGTERM');
       const isGone = () => !signalGroup(identity, 0);
       if (!(await until(isGone, run.stop))) signalGroup(identity, 'SIGKILL');

@@ -11,6 +11,11 @@ const proxyState = z.object({
   fence: fence.nullable(),
   guard: z.object({ home: traffic, deadline: z.number() }).nullable(),
   guardFiredAt: z.number().nullable(),
+  /** A change of address that waits for a release to become stable. */
+  move: z
+    .object({ from: z.object({ host: z.string(), port: z.int() }), digest: z.string() })
+    .nullable()
+    .default(null),
   kept: z.array(
     z.object({
       release,
@@ -34,6 +39,7 @@ const NOTHING: ProxyState = {
   fence: null,
   guard: null,
   guardFiredAt: null,
+  move: null,
   kept: [],
 };
 
