@@ -27,7 +27,6 @@ export function proxyPaths(directory: string): ProxyPaths {
     log: path.join(directory, 'proxy.log'),
     logs: path.join(directory, 'logs'),
     stopped: path.join(directory, 'stopped'),
-    socket: Buffer.byteLength(socket) <= LONGEST_SOCKET_PATH ? socket : shortSocket(directory),
     socket: isShared ? shortSocket(directory) : socket,
     isShared,
   };
