@@ -23,6 +23,7 @@ export class Tunnel implements ClientUser, UpstreamUser {
     this.#client.await(this.#client.context.patience.turns.tunnel);
     if (first.length > 0) this.upstreamSent(first);
     if (this.#client.unread.length > 0) this.clientSent();
+    if (this.#client.hasEnded) this.clientEnded();
     this.#client.regulate();
   }
 
