@@ -12,7 +12,10 @@ export interface Timeouts {
   readonly body: number;
   /** For the next bytes in a tunnel, either way. */
   readonly tunnel: number;
-  /** For the next bytes to a client that has ended its side. It may have gone: one cannot tell before they are sent. */
+  /**
+   * For the next bytes to a client that has ended its side, and in a tunnel one side of which has ended. The other may
+   * have gone: one cannot tell before something is sent to it.
+   */
   readonly halfClosed: number;
   /** For a client to take the last bytes and to close, after the proxy has closed its side. */
   readonly linger: number;
