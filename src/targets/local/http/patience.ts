@@ -12,6 +12,11 @@ export interface Timeouts {
   readonly body: number;
   /** For the next bytes in a tunnel, either way. */
   readonly tunnel: number;
+  /**
+   * For the next bytes to a client that has ended its side, and in a tunnel one side of which has ended. The other may
+   * have gone: one cannot tell before something is sent to it.
+   */
+  readonly halfClosed: number;
   /** For a client to take the last bytes and to close, after the proxy has closed its side. */
   readonly linger: number;
 }
@@ -23,6 +28,7 @@ const DEFAULTS: Timeouts = {
   response: 60_000,
   body: 60_000,
   tunnel: 3_600_000,
+  halfClosed: 30_000,
   linger: 2_000,
 };
 const SHORTEST_TURN = 5;
@@ -53,6 +59,7 @@ export class Patience {
       response: inTurns(timeouts.response),
       body: inTurns(timeouts.body),
       tunnel: inTurns(timeouts.tunnel),
+      halfClosed: inTurns(timeouts.halfClosed),
       linger: inTurns(timeouts.linger),
     };
   }
