@@ -2,31 +2,39 @@ import { connect } from 'node:net';
 import { request } from 'node:http';
 import type { RunSettings } from '../settings.ts';
 
-/** Asks a process on this machine whether it can take traffic. Never rejects. */
-export function isHealthy(port: number, { path, timeout }: RunSettings['health']): Promise<boolean> {
-  return path === null ? acceptsConnection(port, timeout) : answersWell(port, path, timeout);
-}
-
-function acceptsConnection(port: number, timeout: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port, timeout });
-    const answer = (isUp: boolean) => {
-      socket.destroy();
-      resolve(isUp);
-    };
-    socket.once('connect', () => answer(true));
-    socket.once('error', () => answer(false));
-    socket.once('timeout', () => answer(false));
-  });
-}
-
-async function answersWell(port: number, path: string, timeout: number): Promise<boolean> {
+/** Asks a process on this machine whether it can take traffic: null if so, else what it did instead. Never rejects. */
+export async function healthTrouble(
+  port: number,
+  { path, timeout }: RunSettings['health'],
+): Promise<string | null> {
   try {
+    if (path === null) {
+      await connected(port, timeout);
+      return null;
+    }
     const status = await statusOf(port, path, timeout);
-    return status >= 200 && status < 400;
-  } catch {
-    return false;
+    return status >= 200 && status < 400 ? null : `answers ${status} on ${path}`;
+  } catch (error) {
+    return sayTrouble(error, port, path);
   }
+}
+
+function sayTrouble(error: unknown, port: number, path: string | null): string {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  if (code === 'ECONNREFUSED') return `nothing listens on port ${port}, which PORT told it`;
+  return path === null ? 'does not accept connections' : `does not answer well on ${path}`;
+}
+
+function connected(port: number, timeout: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port, timeout });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.once('timeout', () => socket.destroy(new Error('timeout')));
+    socket.once('error', reject);
+  });
 }
 
 function statusOf(port: number, path: string, timeout: number): Promise<number> {

@@ -3,7 +3,7 @@ import type { Instant } from '../../../core/time.ts';
 import type { Upstream } from '../http/index.ts';
 import { createUpstream } from '../http/index.ts';
 import type { RunSettings } from '../settings.ts';
-import { isHealthy } from './health.ts';
+import { healthTrouble } from './health.ts';
 import {
   freePort,
   isAlive,
@@ -70,6 +70,8 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
   let checkAt: Instant = 0;
   let isBusy = false;
   let lastEnd: string | null = null;
+  /** What the last check found; null if all was well. */
+  let unwell: string | null = null;
   let isStopping = false;
   let isHopeless = false;
 
@@ -109,14 +111,14 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
   async function check(now: Instant): Promise<void> {
     if (current === null) return;
     const { identity, port } = current;
-    const isWell = isAlive(identity) && (await isHealthy(port, run.health));
+    if (isAlive(identity)) unwell = await healthTrouble(port, run.health);
     checkAt = now + (isUp ? run.health.interval : STARTING_CHECK_EVERY);
     rotateLog(log);
     if (current?.identity !== identity) return;
     if (!isAlive(identity)) {
       killLeftovers(identity);
       ended('ended');
-    } else if (isWell) {
+    } else if (unwell === null) {
       failuresInARow = 0;
       startsInARow = 0;
       isUp = true;
@@ -148,7 +150,7 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
     trouble() {
       if (isUp) return null;
       const words = lastWords(log);
-      const state = current === null ? (lastEnd ?? 'is being started') : sayUnhealthy(run);
+      const state = current === null ? (lastEnd ?? 'is being started') : (unwell ?? 'was not checked yet');
       return words === null ? state : `${state}; it last said: ${words}`;
     },
     record: () => (current === null ? null : { identity: current.identity, port: current.port }),
@@ -173,10 +175,6 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
       await until(isGone, run.stop);
     },
   };
-}
-
-function sayUnhealthy({ health }: RunSettings): string {
-  return health.path === null ? 'does not accept connections' : `does not answer well on ${health.path}`;
 }
 
 /** Waits until it is so, at most for `patience`; tells whether it came to be. */
