@@ -19,6 +19,8 @@ import {
 export interface InstanceRecord {
   readonly identity: ProcessIdentity;
   readonly port: number;
+  /** Whether it was healthy when last looked at. */
+  readonly isUp: boolean;
 }
 
 /**
@@ -61,7 +63,7 @@ const STARTING_CHECK_EVERY = 50;
 const LOOK_EVERY = 50;
 
 export function keepInstance({ number, release, run, log, adopted, onChange }: InstanceOptions): Instance {
-  let current: (InstanceRecord & { readonly upstream: Upstream }) | null = null;
+  let current: (Pick<InstanceRecord, 'identity' | 'port'> & { readonly upstream: Upstream }) | null = null;
   let isUp = false;
   let wasEverUp = false;
   let failuresInARow = 0;
@@ -74,7 +76,10 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
   let isHopeless = false;
 
   if (adopted !== null && isAlive(adopted.identity)) {
-    current = { ...adopted, upstream: createUpstream(adopted.port) };
+    const { identity, port } = adopted;
+    current = { identity, port, upstream: createUpstream(port) };
+    // What was healthy goes on taking traffic; the first check will tell whether it still is.
+    isUp = wasEverUp = adopted.isUp;
   } else if (adopted !== null) killLeftovers(adopted.identity);
 
   function ended(reason: string): void {
@@ -113,10 +118,12 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
     checkAt = now + (isUp ? run.health.interval : STARTING_CHECK_EVERY);
     rotateLog(log);
     if (current?.identity !== identity) return;
+    const wasUp = isUp;
     if (!isAlive(identity)) {
       killLeftovers(identity);
-      ended('ended');
-    } else if (isWell) {
+      return ended('ended');
+    }
+    if (isWell) {
       failuresInARow = 0;
       startsInARow = 0;
       isUp = true;
@@ -126,6 +133,7 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
       failuresInARow += 1;
       if (failuresInARow >= run.health.failures) isUp = false;
     }
+    if (isUp !== wasUp) onChange();
   }
 
   /** Whatever goes wrong with one process is its own trouble, and must not end the proxy of all others. */
@@ -151,7 +159,7 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
       const state = current === null ? (lastEnd ?? 'is being started') : sayUnhealthy(run);
       return words === null ? state : `${state}; it last said: ${words}`;
     },
-    record: () => (current === null ? null : { identity: current.identity, port: current.port }),
+    record: () => (current === null ? null : { identity: current.identity, port: current.port, isUp }),
     suspect() {
       checkAt = 0;
     },

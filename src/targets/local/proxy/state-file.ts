@@ -23,7 +23,13 @@ const proxyState = z.object({
       until: z.number().nullable(),
       instances: z
         .array(
-          z.object({ identity: z.object({ pid: z.int(), birth: z.string() }), port: z.int() }).nullable(),
+          z
+            .object({
+              identity: z.object({ pid: z.int(), birth: z.string() }),
+              port: z.int(),
+              isUp: z.boolean().default(false),
+            })
+            .nullable(),
         )
         .readonly(),
     }),
