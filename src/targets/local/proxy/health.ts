@@ -2,31 +2,35 @@ import { connect } from 'node:net';
 import { request } from 'node:http';
 import type { RunSettings } from '../settings.ts';
 
-/** Asks a process on this machine whether it can take traffic. Never rejects. */
-export function isHealthy(port: number, { path, timeout }: RunSettings['health']): Promise<boolean> {
-  return path === null ? acceptsConnection(port, timeout) : answersWell(port, path, timeout);
+/**
+ * Asks a process on this machine whether it can take traffic; null when it could not be asked, for want of descriptors,
+ * which says nothing about it. Never rejects.
+ */
+export async function isHealthy(
+  port: number,
+  { path, timeout }: RunSettings['health'],
+): Promise<boolean | null> {
+  try {
+    if (path === null) return await acceptsConnection(port, timeout);
+    const status = await statusOf(port, path, timeout);
+    return status >= 200 && status < 400;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : null;
+    return code === 'EMFILE' || code === 'ENFILE' ? null : false;
+  }
 }
 
 function acceptsConnection(port: number, timeout: number): Promise<boolean> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port, timeout });
     const answer = (isUp: boolean) => {
       socket.destroy();
       resolve(isUp);
     };
     socket.once('connect', () => answer(true));
-    socket.once('error', () => answer(false));
+    socket.once('error', reject);
     socket.once('timeout', () => answer(false));
   });
-}
-
-async function answersWell(port: number, path: string, timeout: number): Promise<boolean> {
-  try {
-    const status = await statusOf(port, path, timeout);
-    return status >= 200 && status < 400;
-  } catch {
-    return false;
-  }
 }
 
 function statusOf(port: number, path: string, timeout: number): Promise<number> {

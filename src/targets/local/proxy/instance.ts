@@ -123,6 +123,7 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
       killLeftovers(identity);
       return ended('ended');
     }
+    if (isWell === null) return;
     if (isWell) {
       failuresInARow = 0;
       startsInARow = 0;
