@@ -126,7 +126,12 @@ export class Exchange implements ClientUser, UpstreamUser {
     if (!this.#attempt.connection.isConnected) this.#fail('connect');
     else if (this.#passed === 'all') this.#giveUpRequest();
     else if (this.#passed === 'head' ? clientIsSilent : awaitsClient) this.#refuse(408, 'the client stalled');
-    else this.#fail('timeout');
+    else this.#fail(this.#isOpenEnded() ? 'silence' : 'timeout');
+  }
+
+  /** Whether a response is under way that did not say how long it would be. */
+  #isOpenEnded(): boolean {
+    return this.#response !== null && this.#response.framing.kind !== 'length';
   }
 
   #sendRequest(): void {
@@ -229,7 +234,7 @@ export class Exchange implements ClientUser, UpstreamUser {
 
   /** Waits for more of the response's body: not long for a client that has perhaps gone. */
   #awaitResponse(): void {
-    this.#client.await(this.#client.hasEnded ? this.#turns.halfClosed : this.#turns.body);
+    this.#client.await(this.#client.hasEnded ? this.#turns.halfClosed : this.#turns.silence);
   }
 
   /** The response is through. `isClean`: the upstream has sent nothing behind it. */
@@ -274,7 +279,7 @@ export class Exchange implements ClientUser, UpstreamUser {
   /** The upstream has failed. Another is asked only when this one cannot have heard of the request. */
   #fail(failure: Exclude<Failure, 'client-gone'>): void {
     this.#attempt.discard();
-    if (this.#passed !== 'nothing') {
+    if (this.#passed !== 'nothing' || failure === 'silence') {
       this.#report(failure, false);
       return this.#client.abort();
     }

@@ -2,25 +2,30 @@ import { connect } from 'node:net';
 import { request } from 'node:http';
 import type { RunSettings } from '../settings.ts';
 
-/** Asks a process on this machine whether it can take traffic: null if so, else what it did instead. Never rejects. */
-export async function healthTrouble(
-  port: number,
-  { path, timeout }: RunSettings['health'],
-): Promise<string | null> {
+/** What a check of a process found. `unknown`: it could not be asked, for want of descriptors, which says nothing about it. */
+export type Health =
+  | { readonly kind: 'well' }
+  | { readonly kind: 'unwell'; readonly trouble: string }
+  | { readonly kind: 'unknown' };
+
+/** Asks a process on this machine whether it can take traffic. Never rejects. */
+export async function checkHealth(port: number, { path, timeout }: RunSettings['health']): Promise<Health> {
   try {
     if (path === null) {
       await connected(port, timeout);
-      return null;
+      return { kind: 'well' };
     }
     const status = await statusOf(port, path, timeout);
-    return status >= 200 && status < 400 ? null : `answers ${status} on ${path}`;
+    if (status >= 200 && status < 400) return { kind: 'well' };
+    return { kind: 'unwell', trouble: `answers ${status} on ${path}` };
   } catch (error) {
-    return sayTrouble(error, port, path);
+    const code = error instanceof Error && 'code' in error ? error.code : null;
+    if (code === 'EMFILE' || code === 'ENFILE') return { kind: 'unknown' };
+    return { kind: 'unwell', trouble: sayTrouble(code, port, path) };
   }
 }
 
-function sayTrouble(error: unknown, port: number, path: string | null): string {
-  const code = error instanceof Error && 'code' in error ? error.code : null;
+function sayTrouble(code: unknown, port: number, path: string | null): string {
   if (code === 'ECONNREFUSED') return `nothing listens on port ${port}, which PORT told it`;
   return path === null ? 'does not accept connections' : `does not answer well on ${path}`;
 }

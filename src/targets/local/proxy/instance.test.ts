@@ -38,7 +38,7 @@ async function adoptable(t: TestContext) {
     () => {},
     () => said() !== undefined,
   );
-  return { record: { identity, port: 1 }, identity, child: Number(said()) };
+  return { record: { identity, port: 1, isUp: false }, identity, child: Number(said()) };
 }
 
 const isGone = (pid: number) => birthOf(pid) === null;
@@ -89,6 +89,26 @@ describe('an adopted process that ends leaves no children behind', () => {
     instance(t, { adopted: { ...record, identity: { ...identity, pid: child } } });
     await setTimeout(100);
     assert.ok(!isGone(child));
+  });
+});
+
+describe('an adopted process', () => {
+  it('takes traffic at once when it was healthy, and only then', async (t) => {
+    let changes = 0;
+    const kept = instance(t, { onChange: () => (changes += 1) });
+    await workUntil(kept.tend, () => kept.record() !== null);
+    const [starting, changesBefore] = [kept.record(), changes];
+    await workUntil(kept.tend, () => kept.upstream() !== null);
+    assert.equal(changes, changesBefore + 1, 'that it became healthy is written down');
+    assert.equal(instance(t, { adopted: starting }).upstream(), null);
+    assert.equal(instance(t, { adopted: kept.record() }).upstream()?.port, starting?.port);
+  });
+
+  it('that has stopped answering is soon found out', async (t) => {
+    const { record } = await adoptable(t);
+    const kept = instance(t, { adopted: { ...record, isUp: true } });
+    assert.notEqual(kept.upstream(), null);
+    await workUntil(kept.tend, () => kept.upstream() === null);
   });
 });
 

@@ -3,7 +3,7 @@ import type { Instant } from '../../../core/time.ts';
 import type { Upstream } from '../http/index.ts';
 import { createUpstream } from '../http/index.ts';
 import type { RunSettings } from '../settings.ts';
-import { healthTrouble } from './health.ts';
+import { checkHealth, type Health } from './health.ts';
 import {
   freePort,
   isAlive,
@@ -19,6 +19,8 @@ import {
 export interface InstanceRecord {
   readonly identity: ProcessIdentity;
   readonly port: number;
+  /** Whether it was healthy when last looked at. */
+  readonly isUp: boolean;
 }
 
 /**
@@ -61,7 +63,7 @@ const STARTING_CHECK_EVERY = 50;
 const LOOK_EVERY = 50;
 
 export function keepInstance({ number, release, run, log, adopted, onChange }: InstanceOptions): Instance {
-  let current: (InstanceRecord & { readonly upstream: Upstream }) | null = null;
+  let current: (Pick<InstanceRecord, 'identity' | 'port'> & { readonly upstream: Upstream }) | null = null;
   let isUp = false;
   let wasEverUp = false;
   let failuresInARow = 0;
@@ -71,12 +73,15 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
   let isBusy = false;
   let lastEnd: string | null = null;
   /** What the last check found; null if all was well. */
-  let unwell: string | null = null;
+  let trouble: string | null = null;
   let isStopping = false;
   let isHopeless = false;
 
   if (adopted !== null && isAlive(adopted.identity)) {
-    current = { ...adopted, upstream: createUpstream(adopted.port) };
+    const { identity, port } = adopted;
+    current = { identity, port, upstream: createUpstream(port) };
+    // What was healthy goes on taking traffic; the first check will tell whether it still is.
+    isUp = wasEverUp = adopted.isUp;
   } else if (adopted !== null) killLeftovers(adopted.identity);
 
   function ended(reason: string): void {
@@ -111,14 +116,18 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
   async function check(now: Instant): Promise<void> {
     if (current === null) return;
     const { identity, port } = current;
-    if (isAlive(identity)) unwell = await healthTrouble(port, run.health);
+    const health: Health = isAlive(identity) ? await checkHealth(port, run.health) : { kind: 'unknown' };
     checkAt = now + (isUp ? run.health.interval : STARTING_CHECK_EVERY);
     rotateLog(log);
     if (current?.identity !== identity) return;
+    const wasUp = isUp;
     if (!isAlive(identity)) {
       killLeftovers(identity);
-      ended('ended');
-    } else if (unwell === null) {
+      return ended('ended');
+    }
+    if (health.kind === 'unknown') return;
+    trouble = health.kind === 'well' ? null : health.trouble;
+    if (trouble === null) {
       failuresInARow = 0;
       startsInARow = 0;
       isUp = true;
@@ -128,6 +137,7 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
       failuresInARow += 1;
       if (failuresInARow >= run.health.failures) isUp = false;
     }
+    if (isUp !== wasUp) onChange();
   }
 
   /** Whatever goes wrong with one process is its own trouble, and must not end the proxy of all others. */
@@ -150,10 +160,10 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
     trouble() {
       if (isUp) return null;
       const words = lastWords(log);
-      const state = current === null ? (lastEnd ?? 'is being started') : (unwell ?? 'was not checked yet');
+      const state = current === null ? (lastEnd ?? 'is being started') : (trouble ?? 'was not checked yet');
       return words === null ? state : `${state}; it last said: ${words}`;
     },
-    record: () => (current === null ? null : { identity: current.identity, port: current.port }),
+    record: () => (current === null ? null : { identity: current.identity, port: current.port, isUp }),
     suspect() {
       checkAt = 0;
     },
