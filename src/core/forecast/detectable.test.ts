@@ -62,6 +62,7 @@ describe('the smallest regression that is found', () => {
           return smallestFound(
             (candidate) => power(RELATIVE, { requests, rates: { candidate, stable } }),
             stable,
+            20,
           );
         });
         for (const [index, rate] of found.entries()) {
@@ -81,6 +82,7 @@ describe('the smallest regression that is found', () => {
     const rate = smallestFound(
       (candidate) => power(RELATIVE, { requests, rates: { candidate, stable: 0 }, expected: 0.00002 }),
       0,
+      20,
     );
     assert.ok(rate !== null && rate > 0.0005 && rate < 0.004);
   });

@@ -2,26 +2,31 @@ import type { Rates } from '../analysis/count.ts';
 import { power, type Trigger } from './power.ts';
 
 /** Chance of being found that counts as finding. */
-const OFTEN = 0.8;
-
-/** Bisections of a range: one part in a thousand of it remains. */
-const HALVINGS = 20;
+export const OFTEN = 0.8;
 
 /**
  * The smallest error rate of the candidate above `stable` that is found often enough; null if not even a total failure is.
- * `chance` says how likely a rate is found, and does not fall as the rate rises.
+ * `chance` says how likely a rate is found, and does not fall as the rate rises; it is asked once, and once per halving of the
+ * range.
  */
-export function smallestFound(chance: (rate: number) => number, stable: number): number | null {
+export function smallestFound(
+  chance: (rate: number) => number,
+  stable: number,
+  halvings: number,
+): number | null {
   if (chance(1) < OFTEN) return null;
   // Rates matter by their ratio, and a service may have no errors at all.
-  let [low, high] = [Math.log(Math.max(stable, 1e-7)), 0];
-  for (let round = 0; round < HALVINGS; round += 1) {
+  let [low, high] = [Math.log(Math.max(stable, LOWEST)), 0];
+  for (let round = 0; round < halvings; round += 1) {
     const middle = (low + high) / 2;
     if (chance(Math.exp(middle)) >= OFTEN) high = middle;
     else low = middle;
   }
   return Math.exp(high);
 }
+
+/** No smaller rate is looked for. */
+const LOWEST = 1e-6;
 
 /** A total failure must be seen this surely. */
 const SURELY = 0.95;
