@@ -10,7 +10,6 @@ const CANDIDATES = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.2, 1];
 export const OUR_RULES: readonly Rule[] = [
   relative('1 s'),
   relative('1 s, capped', { cap: true }),
-  whole('1 s, with a limit of 1 %', errorSettings({ slo: { errors: 0.01, latency: null } })),
   relative('1 s, tolerance 0.05 pp', { tolerance: { offset: 0.0005, slope: 1 } }),
   forgetful(relative('1 s'), '1 s, no history'),
   relative('1 s, alpha 0.001', { alpha: 0.001 }),
@@ -21,9 +20,13 @@ export const OUR_RULES: readonly Rule[] = [
 ];
 
 /** All metrics as they are usually weighed, on a rollout of one step of five minutes. */
-export function allMetrics(): Rule {
-  return whole('all metrics', usualSettings([{ weight: 10, hold: 300_000 }]));
-}
+const ALL_METRICS = whole('all metrics', usualSettings([{ weight: 10, hold: 300_000 }]));
+
+/** The analysis as a rollout asks it. */
+export const WHOLE_RULES: readonly Rule[] = [
+  ALL_METRICS,
+  whole('1 s, with a limit of 1 %', errorSettings({ slo: { errors: 0.01, latency: null } })),
+];
 
 /** How soon a bad candidate is back, and how often a good one is taken for bad. */
 export function detection(runs: number): object {
@@ -37,16 +40,15 @@ export function detection(runs: number): object {
         ...play(scene({ candidate }), isNull ? OUR_RULES : [...OUR_RULES, told], count, 100 + index),
         ...play(
           scene({ candidate, tick: 0.1 }),
-          [relative('0.1 s'), { ...allMetrics(), name: 'all metrics, 0.1 s' }],
-          Math.ceil(runs / 4),
+          [relative('0.1 s'), { ...ALL_METRICS, name: 'all metrics, 0.1 s' }],
+          Math.ceil(runs / 8),
           200 + index,
         ),
-        ...play(scene({ candidate }), [allMetrics()], Math.ceil(count / 4), 100 + index),
+        ...play(scene({ candidate }), WHOLE_RULES, Math.ceil(count / 4), 100 + index),
         ...playPeers(scene({ candidate }), count, 100 + index),
       ];
       return {
         candidate,
-        runs: count,
         seed: 100 + index,
         bound: lowerBound(candidate),
         outcomes,

@@ -1,5 +1,5 @@
 import type { Random } from '../../src/core/random.ts';
-import { allMetrics, OUR_RULES } from './detection.ts';
+import { OUR_RULES, WHOLE_RULES } from './detection.ts';
 import { playPeers } from './peers.ts';
 import { alike, incident, play, type Scene, scene } from './scene.ts';
 
@@ -51,13 +51,12 @@ export function healthy(runs: number): object {
     what: 'false rollbacks: the candidate is the same as stable at every instant',
     columns: SCENES.map((each, index) => ({
       scene: each.name,
-      runs,
       seed: 400 + index,
       falseRollbacks: [
         ...play(each.scene, OUR_RULES, runs, 400 + index),
-        ...play(each.scene, [allMetrics()], Math.ceil(runs / 2), 400 + index),
+        ...play(each.scene, WHOLE_RULES, Math.ceil(runs / 4), 400 + index),
         ...playPeers(each.scene, runs, 400 + index),
-      ].map(({ rule, rolledBack }) => ({ rule, share: rolledBack })),
+      ].map((outcome) => ({ rule: outcome.rule, runs: outcome.runs, share: outcome.rolledBack })),
     })),
   };
 }

@@ -63,7 +63,8 @@ export function whole(name: string, settings: AnalysisSettings): Rule {
     name,
     begin(history) {
       const random = seededRandom((seed += 1));
-      const toSample = (count: Count): Sample => withLatencies(count, random);
+      const toSample = (count: Count): Sample =>
+        settings.weights.latency > 0 ? withLatencies(count, random) : withoutLatencies(count);
       let evidence = beginEvidence(settings, { web: toSample(history) });
       return inBlocks({}, ({ candidate, stable }, { from, to }) => {
         const arms = { candidate: toSample(candidate), stable: toSample(stable) };
@@ -73,6 +74,10 @@ export function whole(name: string, settings: AnalysisSettings): Rule {
       });
     },
   };
+}
+
+function withoutLatencies({ requests, bad }: Count): Sample {
+  return { requests, failed: bad, latency: [] };
 }
 
 function withLatencies({ requests, bad }: Count, random: Random): Sample {

@@ -14,7 +14,7 @@ import { situations } from './situations.ts';
  * simulated rollouts per cell; `--only` names one table, which is then printed and not written.
  */
 const { values } = parseArgs({
-  options: { runs: { type: 'string', default: '2000' }, only: { type: 'string' } },
+  options: { runs: { type: 'string', default: '1500' }, only: { type: 'string' } },
 });
 
 const RUNS = Number(values.runs);
@@ -27,7 +27,7 @@ const TABLES: Readonly<Record<string, () => object>> = {
   situations: () => situations(part(0.5)),
   clusters: () => clusters(part(0.5)),
   latency: () => latency(part(0.1)),
-  promotion: () => promotion(part(0.5)),
+  promotion: () => promotion(part(0.4)),
   combining: () => combining(part(0.5)),
   edge: () => edge(part(0.2)),
 };

@@ -59,6 +59,7 @@ export interface Rule {
 /** What became of a rule over all runs. */
 export interface Outcome {
   readonly rule: string;
+  readonly runs: number;
   /** Share of the runs that were rolled back. */
   readonly rolledBack: number;
   /** Median time to the rollback over all runs; null where less than half were rolled back. */
@@ -83,6 +84,7 @@ export function play(watched: Scene, rules: readonly Rule[], runs: number, seed:
     const median = middle(seconds);
     return {
       rule: rule.name,
+      runs,
       rolledBack: seconds.filter(Number.isFinite).length / runs,
       medianSeconds: Number.isFinite(median) ? median : null,
       medianFailed: middle(failed),

@@ -2,6 +2,12 @@ import { z } from 'zod';
 
 const PATTERN = /^(\d+(?:\.\d+)?)\s*%$/;
 
+/** Parses `1%` or `0.5 %` to a number from 0 to 1; null for anything else. */
+export function parseShare(text: string): number | null {
+  const [, percent] = PATTERN.exec(text.trim()) ?? [];
+  return percent === undefined || Number(percent) > 100 ? null : Number(percent) / 100;
+}
+
 /** A share in a configuration, such as `"1%"`. Gives a number from 0 to 1. */
 export function share() {
   return z

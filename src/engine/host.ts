@@ -29,13 +29,21 @@ export async function runHost(engine: Engine, events: HostEvents, signal: AbortS
   const underWay = new Map<string, Promise<void>>();
   const refusals = new Map<string, Readonly<Record<string, string>>>();
   const resting = new Set<string>();
-  const watch = newsWatch(engine.findSites, (id) => start(id));
+  /** Rollouts of which there was news during a turn that may not have seen it. */
+  const again = new Set<string>();
+  const watch = newsWatch(engine.findSites, (id) => {
+    if (underWay.has(id)) again.add(id);
+    else start(id);
+  });
 
   function start(id: string): void {
     if (signal.aborted || underWay.has(id) || resting.has(id) || underWay.size >= MOST_TURNS) return;
     underWay.set(
       id,
-      turn(id).finally(() => underWay.delete(id)),
+      turn(id).finally(() => {
+        underWay.delete(id);
+        if (again.delete(id)) start(id);
+      }),
     );
   }
 

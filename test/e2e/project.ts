@@ -86,6 +86,8 @@ function configOf(port: number): ConfigInput {
             { weight: 10, hold: '1s' },
             { weight: 50, hold: '1s' },
           ],
+          // The steps are too short to find less.
+          analysis: { mustFind: '50%' },
           checks: [
             {
               kind: 'threshold',

@@ -76,7 +76,7 @@ const LONGEST: Milliseconds = 30 * 60_000;
  * Rolls a twin of stable out through the real engine and store, in virtual time. Returns how it ended: only "rolled back"
  * blames the candidate.
  */
-export async function rollOutTwin(
+async function rollOutTwin(
   seed: number,
   circumstances: Circumstances,
   judge: typeof decide = decide,

@@ -84,6 +84,29 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./replay.ts'),
   },
   {
+    name: 'simulate',
+    summary: 'roll imagined releases out by the plan, many times, and count what comes of it',
+    description:
+      'Turns the plan of the configuration on imagined traffic by the same decisions as a real rollout: how often a good release is rolled back, how often and how soon a bad one is, and how many requests fail until then.',
+    options: [
+      ENV,
+      { flags: '--rps <number>', description: 'requests a second (100)' },
+      { flags: '--error-rate <share>', description: 'share of requests that fail on stable (0.1%)' },
+      { flags: '--candidate <shares>', description: 'shares that fail on the candidate: 1%,5%' },
+      { flags: '--runs <count>', description: 'rollouts of each (200)' },
+      { flags: '--every <duration>', description: 'time between two turns (1s)' },
+      {
+        flags: '--against <tools>',
+        description: 'rules of other tools on the same traffic: codedeploy,flagger,argo,kayenta',
+      },
+      { flags: '--seed <number>', description: 'for other chances (1)' },
+    ],
+    examples: [
+      { line: 'canary simulate --rps 20 --candidate 2%', does: 'would it find 2 % with so little traffic?' },
+    ],
+    load: () => import('./simulate.ts'),
+  },
+  {
     name: 'pause',
     summary: 'keep the rollout where it is; it is still watched',
     options: [ENV, NOTE],

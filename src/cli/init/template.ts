@@ -53,11 +53,15 @@ export default defineConfig({
           { weight: 10, hold: '30s' },
           { weight: 50, hold: '30s' },
         ],
-        // It is rolled back when it goes beyond these and is clearly worse than the release before.
-        checks: [
-          { kind: 'threshold', name: 'errors', measure: 'errors', max: '5%', minRequests: 20 },
-          { kind: 'threshold', name: 'latency', measure: 'latency', percentile: 95, max: '1s', minRequests: 20 },
-        ],
+        // It is judged against the release before, by failed requests, latency and missing answers. A release that is not
+        // worse is rolled back with probability at most alpha.
+        analysis: {
+          alpha: '1%',
+          // slo: { errors: '1%' },
+          // promoteEarly: { margin: '0.5%', after: '1m' },
+        },
+        // Plain limits besides:
+        // checks: [{ kind: 'threshold', name: 'slow', measure: 'latency', percentile: 95, max: '1s' }],
         // Too few requests to judge by? hold: ask a person (\`canary promote\` or \`canary rollback\`); promote: go on.
         onInconclusive: 'hold',
         // If the controller dies, traffic goes home to the release before after this time.

@@ -111,6 +111,11 @@ describe('a limit on errors', () => {
     assert.equal(assessed({ settings: WITH_LIMIT, seconds: 5, arms: alone }).conclusion, 'rollback');
   });
 
+  it('may be zero', () => {
+    const strict: AnalysisSettings = { ...SETTINGS, slo: { errors: 0, latency: null } };
+    assert.ok(Number.isFinite(assessed({ settings: strict, seconds: 5, arms: alone }).against));
+  });
+
   it('works without stable', () => {
     const full = assessed({
       settings: WITH_LIMIT,
@@ -127,6 +132,7 @@ describe('early promotion', () => {
 
   it('comes when every metric speaks for it and the step was long enough', () => {
     assert.equal(assessed({ seconds: 59, arms: well }).conclusion, 'undecided');
+    assert.equal(assessed({ seconds: 59, arms: well }).clear, true);
     assert.equal(assessed({ seconds: 60, arms: well }).conclusion, 'promote');
     assert.equal(assessed({ settings: WITH_LIMIT, seconds: 60, arms: well }).conclusion, 'promote');
   });
@@ -151,6 +157,11 @@ describe('early promotion', () => {
     const arms = (target: string) => (target === 'web' ? well : { candidate: sample(0), stable: sample(0) });
     assert.equal(assessed({ seconds: 60, arms: () => well, targets }).conclusion, 'promote');
     assert.equal(assessed({ seconds: 60, arms, targets }).conclusion, 'undecided');
+  });
+
+  it('needs something to be judged', () => {
+    const nothing = { ...SETTINGS, weights: { errors: 0, latency: 0, traffic: 0 } };
+    assert.equal(assessed({ settings: nothing, seconds: 60, arms: well }).conclusion, 'undecided');
   });
 
   it('needs latency to be known', () => {

@@ -41,6 +41,8 @@ export interface Assessment {
   readonly progress: number;
   /** Whether there is something against the candidate, if not enough: half the limit, which chance rarely reaches. */
   readonly suspicious: boolean;
+  /** Whether every metric rules out on every target, and in this step, that the candidate is worse by the promotion's margin. */
+  readonly clear: boolean;
   readonly conclusion: Conclusion;
   readonly metrics: readonly MetricEvidence[];
   /** The metric and target that bring most against the candidate; null without any. */
@@ -54,11 +56,17 @@ export function assess(evidence: Evidence, settings: AnalysisSettings, step: num
   const against = total(metrics);
   const limit = rollbackLimit(settings);
   const leading = leadingOf(metrics);
+  // Every metric must win on every target: an intersection-union test needs no correction (Berger, 1982).
+  const isOfStep = targets.every(([, known]) => known.step?.index === step);
+  const clear =
+    metrics.length > 0 && isOfStep && metrics.every((metric) => metric.inFavour >= promotionLimit(settings));
+  const shortest = Math.min(...targets.map(([, known]) => known.step?.judged ?? 0));
   return {
     against,
     limit,
     progress: clip(against / limit, 0, 1),
     suspicious: against > limit / 2,
+    clear,
     conclusion: conclude(),
     metrics,
     leading,
@@ -68,12 +76,7 @@ export function assess(evidence: Evidence, settings: AnalysisSettings, step: num
     if (against >= limit) {
       return isEnvironment(evidence, settings, metrics, leading) ? 'environment-unhealthy' : 'rollback';
     }
-    const allSpeakFor = metrics.every((metric) => metric.inFavour >= promotionLimit(settings));
-    const allHeld = targets.every(
-      ([, known]) => known.step?.index === step && known.step.judged >= settings.promotion.minimumHold,
-    );
-    // Every metric must win on every target: an intersection-union test needs no correction (Berger, 1982).
-    return targets.length > 0 && allSpeakFor && allHeld ? 'promote' : 'undecided';
+    return clear && shortest >= settings.promotion.minimumHold ? 'promote' : 'undecided';
   }
 }
 

@@ -1,4 +1,4 @@
-import { FAILS_MORE, failsMoreThan, IS_AS_GOOD } from './alternative.ts';
+import { FAILS_MORE, failsMoreThan, IS_AS_GOOD, LOWEST_RATE } from './alternative.ts';
 import type { CaseSettings } from './case.ts';
 import { ONCE } from './onset.ts';
 import { type AnalysisSettings, blockCap, temperOf } from './settings.ts';
@@ -34,16 +34,17 @@ export function errorCase(settings: AnalysisSettings): CaseSettings {
  */
 export function sloCase(settings: AnalysisSettings, limit: number): CaseSettings {
   const temper = temperOf(settings.overdispersion.errors);
+  const offset = Math.max(limit, LOWEST_RATE);
   return {
     against: {
-      hypothesis: { offset: limit, slope: 0, side: 'at-most' },
-      alternatives: failsMoreThan(limit),
+      hypothesis: { offset, slope: 0, side: 'at-most' },
+      alternatives: failsMoreThan(offset),
       onsets: settings.onsets,
       temper,
       cap: blockCap(settings),
     },
     inFavour: {
-      hypothesis: { offset: limit, slope: 0, side: 'at-least' },
+      hypothesis: { offset, slope: 0, side: 'at-least' },
       alternatives: IS_AS_GOOD,
       onsets: ONCE,
       temper,

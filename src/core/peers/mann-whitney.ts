@@ -20,6 +20,11 @@ export function hodgesLehmann(first: readonly number[], second: readonly number[
   };
 }
 
+/** Whether the interval of the shift lies above 0: the same question at a fraction of the cost. */
+export function isShiftedUp(first: readonly number[], second: readonly number[]): boolean {
+  return statistic(first, second, 0) > Z;
+}
+
 /** Where a falling function crosses 0, or the end of [low, high] that is nearest to that. */
 function crossing(falling: (shift: number) => number, low: number, high: number): number {
   if (low === high || falling(low) <= 0) return low;

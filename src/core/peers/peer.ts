@@ -1,4 +1,4 @@
-import { addCounts, type Block, type Count, NOTHING } from '../analysis/count.ts';
+import type { Block, Count } from '../analysis/count.ts';
 
 /**
  * How another tool judges a candidate by its errors, for comparison on the same traffic. Metrics reach it without delay, which
@@ -12,9 +12,13 @@ export interface Peer {
 
 /** Sum of one arm's counts over the seconds from `from` to before `to`. */
 export function countOf(seconds: readonly Block[], arm: keyof Block, from: number, to: number): Count {
-  let sum: Count = NOTHING;
-  for (const second of seconds.slice(Math.max(0, from), to)) sum = addCounts(sum, second[arm]);
-  return sum;
+  let requests = 0;
+  let bad = 0;
+  for (const second of seconds.slice(Math.max(0, from), to)) {
+    requests += second[arm].requests;
+    bad += second[arm].bad;
+  }
+  return { requests, bad };
 }
 
 /** Share of bad requests, 0 to 1; null without requests. */

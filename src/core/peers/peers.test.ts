@@ -6,7 +6,7 @@ import { alarmedDeployment, alarmState, type Datapoint } from './alarm.ts';
 import { argoRollouts } from './argo-rollouts.ts';
 import { flagger } from './flagger.ts';
 import { kayenta } from './kayenta.ts';
-import { hodgesLehmann } from './mann-whitney.ts';
+import { hodgesLehmann, isShiftedUp } from './mann-whitney.ts';
 import type { Peer } from './peer.ts';
 
 const BAD = block(10, 1, 90, 0);
@@ -154,6 +154,15 @@ describe('the shift between two groups', () => {
   it('has an interval that touches the smallest difference where the groups are just apart enough', () => {
     const { low } = hodgesLehmann([10, 11, 12, 13, 14], [1, 2, 3, 4, 5]);
     assert.ok(low > 4.9 && low < 6.1, `${low}`);
+  });
+});
+
+describe('a shift upwards', () => {
+  it('is one whose interval lies above 0', () => {
+    const low = [1, 2, 3, 4, 5];
+    for (const first of [[10, 11, 12, 13, 14], [1, 2, 3, 4, 6], [5, 6, 7, 8, 9], low]) {
+      assert.equal(isShiftedUp(first, low), hodgesLehmann(first, low).low > 0, first.join(' '));
+    }
   });
 });
 

@@ -1,0 +1,95 @@
+import { parseArgs } from 'node:util';
+import { systemClock } from '../../src/clock/system-clock.ts';
+import { openProject } from '../project.ts';
+import { quantile, report } from '../report.ts';
+
+/**
+ * A bad release under live traffic, with real processes behind the real proxy: how many user requests fail until all
+ * traffic is back, and how long it takes from the first bad answer to the last. Rate 0 counts healthy releases that are
+ * blamed.
+ */
+const { values } = parseArgs({
+  options: {
+    rates: { type: 'string', default: '1,0.2,0.05,0.01' },
+    runs: { type: 'string', default: '15' },
+    judge: { type: 'string', default: 'analysis' },
+    rps: { type: 'string', default: '100' },
+  },
+});
+
+const RUNS = Number(values.runs);
+const RPS = Number(values.rps);
+const WEIGHT = 10;
+
+/** How the candidate is judged: by the analysis, as by default, or by plain limits. */
+const JUDGES = {
+  analysis: {},
+  thresholds: {
+    analysis: false,
+    checks: [
+      { kind: 'threshold', name: 'errors', measure: 'errors', max: '0.5%', minRequests: 5, window: '5m' },
+    ],
+  },
+} as const;
+
+const judge = values.judge === 'thresholds' ? JUDGES.thresholds : JUDGES.analysis;
+const clock = systemClock();
+const rows: object[] = [];
+for (const rate of values.rates.split(',').map(Number)) {
+  const row = rate === 0 ? await healthy() : await failing(rate);
+  rows.push(row);
+  console.log(row);
+}
+const name = values.rates === '0' ? 'healthy' : `rollback-${values.judge}`;
+report(name, { judge: values.judge, requestsPerSecond: RPS, weight: WEIGHT, runs: RUNS, rows });
+
+async function failing(rate: number) {
+  const steps = [{ weight: WEIGHT, hold: '10m' }];
+  await using project = await openProject({ ...judge, steps, guard: '10s' }, RPS);
+  const failed: number[] = [];
+  const badFor: number[] = [];
+  const verdicts: Record<string, number> = {};
+  let lost = 0;
+  for (let run = 1; run <= RUNS; run += 1) {
+    await clock.wait(2_000);
+    project.load.reset();
+    const verdict = await project.deploy(`bad-${run}`, {
+      FAULT_ERROR_RATE: String(rate),
+      FAULT_SEED: String(run),
+    });
+    await clock.wait(500);
+    const served = project.load.served();
+    verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
+    failed.push(served.failed);
+    badFor.push((served.badFor ?? 0) / 1_000);
+    lost += served.lost;
+  }
+  const [low, median, high] = [0.25, 0.5, 0.75].map((q) => quantile(failed, q));
+  return {
+    rate,
+    verdicts,
+    failed: { low, median, high, most: Math.max(...failed) },
+    secondsMedian: quantile(badFor, 0.5),
+    lost,
+  };
+}
+
+async function healthy() {
+  const steps = [
+    { weight: 10, hold: '3s' },
+    { weight: 50, hold: '2s' },
+  ];
+  await using project = await openProject(
+    { ...judge, steps, onInconclusive: 'promote', rollbackWindow: '0s' },
+    RPS,
+  );
+  project.load.reset();
+  const verdicts: Record<string, number> = {};
+  for (let run = 1; run <= RUNS; run += 1) {
+    const verdict = await project.deploy(`good-${run}`);
+    verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
+    if (verdict !== 'promoted') console.log(run, verdict);
+  }
+  const { total, failed, lost } = project.load.served();
+  return { rate: 0, verdicts, requests: { total, failed, lost } };
+}
