@@ -14,6 +14,8 @@ export type Caveat =
       /** Requests to the candidate in the step, and how many a total failure takes; null if no number is enough. */
       readonly requests: number;
       readonly needed: number | null;
+      /** Whether nothing is judged because the step is over before its metrics have come. */
+      readonly isTooLate: boolean;
       readonly alpha: number;
       readonly course: Course;
       /** Whether the step ends after its time all the same. */
@@ -92,15 +94,19 @@ export function sayCaveat(caveat: Caveat): string {
 }
 
 function sayBlind(caveat: Extract<Caveat, { code: 'blind' }>): string {
-  const { weight, requests, needed, alpha, course, isOnTime, cures } = caveat;
-  const what =
-    needed === null
-      ? `At ${weight} % nothing is found, as there is nothing to compare with.`
-      : `At ${weight} % about ${sayCount(requests)} requests of the candidate are judged. Even if every one of them fails, that is too little to tell it from chance often enough at ${sayPercent(alpha)} false rollbacks: it takes at least ${sayCount(needed)}.`;
+  const { isTooLate, course, isOnTime, cures } = caveat;
   const then = isOnTime
     ? 'The rollout goes on all the same, on the evidence of the steps before.'
     : `A good release proves nothing there: ${sayCourse(course)}.`;
-  return `${what} ${then} ${sayCures(cures)} Requests of your own while it runs help as well.`;
+  const help = isTooLate ? '' : ' Requests of your own while it runs help as well.';
+  return `${sayBlindness(caveat)} ${then} ${sayCures(cures)}${help}`;
+}
+
+function sayBlindness(caveat: Extract<Caveat, { code: 'blind' }>): string {
+  const { weight, requests, needed, isTooLate, alpha } = caveat;
+  if (isTooLate) return `The step at ${weight} % is over before its metrics have come, so it finds nothing.`;
+  if (needed === null) return `At ${weight} % nothing is found, as there is nothing to compare with.`;
+  return `At ${weight} % about ${sayCount(requests)} requests of the candidate are judged. Even if every one of them fails, that is too little to tell it from chance often enough at ${sayPercent(alpha)} false rollbacks: it takes at least ${sayCount(needed)}.`;
 }
 
 function sayUndecided({ weight, mustFind, course, cures }: Extract<Caveat, { code: 'undecided' }>): string {

@@ -49,18 +49,9 @@ function blindOrUndecided(
       (other) => isProof(other) && finds(sceneOf(outset, settings, other), 1, seed),
     );
     const needed = neededForOutage(scene, weight / 100);
-    return [
-      {
-        code: 'blind',
-        weight,
-        requests: requests.candidate,
-        needed,
-        alpha: settings.alpha,
-        course,
-        isOnTime,
-        cures,
-      },
-    ];
+    const isTooLate = scene.judged === 0 && scene.settling < step.hold;
+    const judged = { weight, requests: requests.candidate, needed, isTooLate };
+    return [{ code: 'blind', ...judged, alpha: settings.alpha, course, isOnTime, cures }];
   }
   if (isOnTime) return [];
   const mustFind = plan.analysis?.mustFind ?? 1;
