@@ -16,8 +16,9 @@ const program = new Command('canary')
   .configureHelp({ sortSubcommands: false })
   .addHelpText('after', sayExitCodes());
 
-for (const spec of COMMANDS) addCommand(program, spec);
+// Before the commands, which take it over.
 program.exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT_CODES.done : EXIT_CODES.usage));
+for (const spec of COMMANDS) addCommand(program, spec);
 await program.parseAsync();
 
 function addCommand(parent: Command, spec: CommandSpec): void {
