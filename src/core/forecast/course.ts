@@ -1,12 +1,12 @@
 import { addCounts, type Block, NOTHING } from '../analysis/count.ts';
 import { errorCase } from '../analysis/errors.ts';
 import { boundary, logBlockEValue } from '../analysis/linear-null.ts';
-import { metricWeights, promotionLimit } from '../analysis/settings.ts';
-import { wouldFind } from '../analysis/would-find.ts';
+import { promotionLimit } from '../analysis/settings.ts';
 import { EXTENSION } from '../phases/progressing.ts';
 import type { Plan } from '../plan.ts';
 import type { Milliseconds } from '../time.ts';
 import { requestsIn, type Scene } from './scene.ts';
+import { wouldFind } from './would-find.ts';
 
 /** How a step goes for a release that is as good as stable. */
 export type Course =
@@ -97,11 +97,9 @@ export function isEnough(
 ): boolean {
   const { settings, targets, history } = scene;
   const counted = countedAfter(scene, before, time);
-  const weight = metricWeights(settings).find(({ metric }) => metric === 'errors')?.weight ?? 0;
-  const alpha = (settings.alpha * weight) / (targets > 1 ? 2 * targets : 1);
   return (
     counted.candidate.requests > 0 &&
-    wouldFind(analysis?.mustFind ?? 1, counted, addCounts(history, counted.stable), alpha)
+    wouldFind(analysis?.mustFind ?? 1, counted, addCounts(history, counted.stable), { settings, targets })
   );
 }
 
