@@ -28,7 +28,7 @@ export const run: CommandRun = async (input) => {
       `Nothing was promoted to ${session.environment.name} yet, so there is nothing to go back from.`,
     );
   const newest = rollouts[0] ?? last;
-  const isBack = newest.id !== last.id || last.plan.purpose === 'return';
+  const isBack = last.plan.purpose === 'return' || wasTakenBack(newest);
   if (isBack && !flag(input, 'further')) {
     throw new Refusal(
       `${newest.id === last.id ? 'The last rollout was a return' : `${newest.candidate.name} is gone already`}: ${last.candidate.name} is stable. \`canary rollback --further\` goes back to the release before that.`,
@@ -37,6 +37,15 @@ export const run: CommandRun = async (input) => {
   const isWarm = last.phase.kind === 'ended' && !last.phase.settled && last.id === rollouts[0]?.id;
   return isWarm ? await rollBack(session, input, last) : await returnToOlder(session, input, last);
 };
+
+/** Whether a person said so. What went home by itself is no answer to somebody who wants to go back. */
+function wasTakenBack({ phase }: Rollout): boolean {
+  return (
+    phase.kind === 'ended' &&
+    phase.verdict.kind === 'rolled back' &&
+    phase.verdict.reasons.some(({ code }) => code === 'commanded')
+  );
+}
 
 async function rollBack(session: Session, input: CommandInput, rollout: Rollout): Promise<ExitCode> {
   const number = await send(session, input, rollout, { kind: 'rollback' });
