@@ -77,6 +77,18 @@ export async function startLocalTargets(
   return Promise.all(locals(targets).map(({ name, settings }) => startLocal(name, settings, clock)));
 }
 
+/** Lets local targets among these that a person stopped be started again. */
+export async function mayStartLocalTargets(targets: readonly PlannedTarget[]): Promise<void> {
+  const { mayStart } = await import('./targets/local/operations.ts');
+  for (const { settings } of locals(targets)) mayStart(settings);
+}
+
+/** The names of the local targets among these that a person stopped. */
+export async function stoppedLocalTargets(targets: readonly PlannedTarget[]): Promise<readonly string[]> {
+  const { isStopped } = await import('./targets/local/operations.ts');
+  return locals(targets).flatMap(({ name, settings }) => (isStopped(settings) ? [name] : []));
+}
+
 /** Stops the proxies of the local targets among these, and their processes. Returns the names of those that ran. */
 export async function stopLocalTargets(targets: readonly PlannedTarget[]): Promise<readonly string[]> {
   const { stopLocal } = await import('./targets/local/operations.ts');

@@ -40,38 +40,37 @@ for (const rate of values.rates.split(',').map(Number)) {
   rows.push(row);
   console.log(row);
 }
-const name = values.rates === '0' ? 'healthy' : `rollback-${values.judge}`;
+const name = values.rates === '0' ? 'rollback-healthy' : `rollback-${values.judge}`;
 report(name, { judge: values.judge, requestsPerSecond: RPS, weight: WEIGHT, runs: RUNS, rows });
 
 async function failing(rate: number) {
   const steps = [{ weight: WEIGHT, hold: '10m' }];
-  await using project = await openProject({ ...judge, steps, guard: '10s' }, RPS);
+  await using project = await openProject({ plan: { ...judge, steps, guard: '10s' } });
+  const load = project.load(RPS);
   const failed: number[] = [];
   const badFor: number[] = [];
   const verdicts: Record<string, number> = {};
   let lost = 0;
   for (let run = 1; run <= RUNS; run += 1) {
     await clock.wait(2_000);
-    project.load.reset();
+    load.reset();
     const verdict = await project.deploy(`bad-${run}`, {
       FAULT_ERROR_RATE: String(rate),
-      FAULT_SEED: String(run),
     });
     await clock.wait(500);
-    const served = project.load.served();
+    const served = load.served();
     verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
     failed.push(served.failed);
-    badFor.push((served.badFor ?? 0) / 1_000);
+    badFor.push(Math.round(served.badFor ?? 0) / 1_000);
     lost += served.lost;
   }
-  const [low, median, high] = [0.25, 0.5, 0.75].map((q) => quantile(failed, q));
-  return {
-    rate,
-    verdicts,
-    failed: { low, median, high, most: Math.max(...failed) },
-    secondsMedian: quantile(badFor, 0.5),
-    lost,
-  };
+  return { rate, verdicts, failed: spread(failed), seconds: spread(badFor), lost };
+}
+
+/** Median, quartiles and the worst. */
+function spread(measured: readonly number[]) {
+  const [low, median, high] = [0.25, 0.5, 0.75].map((q) => quantile(measured, q));
+  return { low, median, high, most: Math.max(...measured) };
 }
 
 async function healthy() {
@@ -79,17 +78,16 @@ async function healthy() {
     { weight: 10, hold: '3s' },
     { weight: 50, hold: '2s' },
   ];
-  await using project = await openProject(
-    { ...judge, steps, onInconclusive: 'promote', rollbackWindow: '0s' },
-    RPS,
-  );
-  project.load.reset();
+  await using project = await openProject({
+    plan: { ...judge, steps, onInconclusive: 'promote', rollbackWindow: '0s' },
+  });
+  const load = project.load(RPS);
   const verdicts: Record<string, number> = {};
   for (let run = 1; run <= RUNS; run += 1) {
     const verdict = await project.deploy(`good-${run}`);
     verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
     if (verdict !== 'promoted') console.log(run, verdict);
   }
-  const { total, failed, lost } = project.load.served();
+  const { total, failed, lost } = load.served();
   return { rate: 0, verdicts, requests: { total, failed, lost } };
 }

@@ -8,7 +8,7 @@ import { runHost } from '../../src/engine/host.ts';
 import type { Sites } from '../../src/engine/site.ts';
 import type { MetricSource } from '../../src/metrics/metric-source.ts';
 import { openStore } from '../../src/compose.ts';
-import { CANDIDATE, plan, sample, STABLE } from '../../test/builders.ts';
+import { ANALYSIS, CANDIDATE, plan, sample, STABLE } from '../../test/builders.ts';
 import { simulatedTarget, WELL } from '../../test/simulation/simulated-target.ts';
 import type { VirtualClock } from '../../test/simulation/virtual-clock.ts';
 import { quantile, report } from '../report.ts';
@@ -54,7 +54,12 @@ async function measure(count: number): Promise<Row> {
   const store = openStore(directory);
   const clock = wallClock();
   const sites = new Map<string, Sites>();
-  const slow = plan({ steps: [{ weight: 10, hold: 3_600_000 }], turnEvery: TURN_EVERY, guardAfter: 60_000 });
+  const slow = plan({
+    steps: [{ weight: 10, hold: 3_600_000 }],
+    analysis: ANALYSIS,
+    turnEvery: TURN_EVERY,
+    guardAfter: 60_000,
+  });
 
   for (let index = 0; index < count; index += 1) {
     const service = `service-${index}`;

@@ -109,7 +109,7 @@ function judgeMetric(
   if (isLeading && weighed.suspicious) return { kind: 'undecided', reason: { code: 'suspicious', ...facts } };
   if (
     facts.candidate.requests === 0 ||
-    (isAtEnd && metric.metric === 'errors' && isBlind(rollout, metric, facts))
+    (isAtEnd && metric.metric === 'errors' && !weighed.clear && isBlind(rollout, metric, facts))
   ) {
     const { mustFind = 0 } = rollout.plan.analysis ?? {};
     return { kind: 'undecided', reason: { code: 'would-be-missed', mustFind, ...facts } };

@@ -1,3 +1,4 @@
+import { mayStartLocalTargets } from '../../compose.ts';
 import { resolveRelease, resolveRequest, type ReleaseOverrides } from '../../config/resolve.ts';
 import { ConfigError } from '../../config/problems.ts';
 import { sameRelease, type Release } from '../../core/release.ts';
@@ -78,6 +79,7 @@ async function begin(
   }
   const about = { purpose: 'deliver' as const, requestedBy: input.user };
   const request = resolveRequest(loaded, environment, candidate, about);
+  await mayStartLocalTargets(request.plan.targets);
   return store.begin(request, session.clock.now(), { supersede });
 }
 

@@ -1,4 +1,5 @@
-import { resolveRequest } from '../../config/resolve.ts';
+import { mayStartLocalTargets } from '../../compose.ts';
+import { resolvePlan, resolveRequest } from '../../config/resolve.ts';
 import { isActive, type Rollout } from '../../core/rollout.ts';
 import type { CommandInput, CommandRun } from '../command.ts';
 import { EXIT_CODES, type ExitCode, Refusal } from '../exit-code.ts';
@@ -14,6 +15,8 @@ import { viewFor } from '../view/view-for.ts';
  */
 export const run: CommandRun = async (input) => {
   await using session = await openSession(input);
+  const { targets } = resolvePlan(session.loaded, session.environment, 'return');
+  await mayStartLocalTargets(targets);
   const rollouts = await session.rollouts(50);
   const underWay = rollouts.find(isActive);
   // Awaited here, as the session is closed when this function is left.

@@ -2,6 +2,8 @@ import { type Difference, differences } from '../../core/difference.ts';
 import { sayReason } from '../../core/reason.ts';
 import { isActive, type Rollout, statusOf } from '../../core/rollout.ts';
 import { sayDuration } from '../../core/time.ts';
+import { stoppedLocalTargets } from '../../compose.ts';
+import { resolvePlan } from '../../config/resolve.ts';
 import type { CommandRun } from '../command.ts';
 import { hasController } from '../controller.ts';
 import { EXIT_CODES, exitCodeOf } from '../exit-code.ts';
@@ -21,6 +23,8 @@ export const run: CommandRun = async (input) => {
     underWay === undefined ? [] : differences(underWay, await session.store.intervals(underWay.id));
   const isControlled = hasController(session.stateDirectory);
   const blocks = await session.store.blocks(session.loaded.config.service, session.environment.name);
+  const { targets } = resolvePlan(session.loaded, session.environment, 'deliver');
+  const stopped = await stoppedLocalTargets(targets);
   output.json({
     service: session.loaded.config.service,
     environment: session.environment.name,
@@ -29,10 +33,14 @@ export const run: CommandRun = async (input) => {
         ? null
         : { release: stable.candidate.name, digest: stable.candidate.digest, rollout: stable.id },
     rollout: underWay === undefined ? null : rolloutDocument(underWay, known),
+    stopped,
     controller: isControlled ? 'running' : 'none',
     blocked: blocks.map(({ release, digest, rollout }) => ({ release, digest, rollout })),
   });
   tell(session, { output, underWay, known, stable, isControlled, latest: rollouts[0] });
+  for (const name of stopped) {
+    output.line(paint('yellow', `${name} is stopped; \`canary up\` starts it again`));
+  }
   for (const { release, reasons } of blocks) {
     output.line(`${paint('red', 'blocked')}  ${release}: ${reasons.map(sayReason).join('; ')}`);
   }

@@ -33,7 +33,13 @@ interface Point {
 }
 
 /** The step from the best point to where the curve through the points crosses 0; null if it leads too far. */
-function interpolated(last: Point, best: Point, opposite: Point, lastStep: number, least: number): number | null {
+function interpolated(
+  last: Point,
+  best: Point,
+  opposite: Point,
+  lastStep: number,
+  least: number,
+): number | null {
   const width = opposite.at - best.at;
   const toLast = best.value / last.value;
   const toOpposite = best.value / opposite.value;
