@@ -16,20 +16,26 @@ const WIDEST = 110;
 export function report(forecast: Forecast, known: KnownTraffic, width: number): string {
   const room = Math.min(width, WIDEST);
   const { steps, caveats } = forecast;
-  const isSimulated = steps.some((step) => step.isSimulated);
   return [
     wrap(sayTraffic(known), room, ''),
     '',
-    table([HEADINGS, ...steps.map(rowOf)]),
-    ...(isSimulated ? [paint('dim', '* so little traffic that it was played through with chance')] : []),
-    '',
-    'How likely a candidate is found, by the share of its requests that fail:',
-    chart(steps, known.traffic.errorRate),
-    '',
+    ...(steps.length === 0 ? [] : stepsAndChart(forecast)),
     ...sayOutlook(forecast).map((text) => wrap(text, room, '')),
     '',
     ...caveats.map((caveat) => `${paint('yellow', '•')} ${wrap(sayCaveat(caveat), room - 2, '  ')}`),
   ].join('\n');
+}
+
+function stepsAndChart({ steps, traffic }: Forecast): readonly string[] {
+  const isSimulated = steps.some((step) => step.isSimulated);
+  return [
+    table([HEADINGS, ...steps.map(rowOf)]),
+    ...(isSimulated ? [paint('dim', '* so little traffic that it was played through with chance')] : []),
+    '',
+    'How likely a candidate is found, by the share of its requests that fail:',
+    chart(steps, traffic.errorRate),
+    '',
+  ];
 }
 
 function sayTraffic({ traffic, sources, measuredOver }: KnownTraffic): string {

@@ -23,7 +23,7 @@ export type CoursePlan = Pick<Plan, 'analysis' | 'onInconclusive' | 'limits'>;
 
 /** How the step goes, after `before` has been counted on each target in the steps before it. */
 export function courseOf(plan: CoursePlan, scene: Scene, before: Block): Course {
-  const hold = scene.settling + scene.judged + scene.freshness.lag;
+  const { hold } = scene;
   const isProved = (time: Milliseconds): boolean => isEnough(plan, scene, before, time);
   if (plan.analysis?.onFailure === 'report' || isProved(hold)) return { kind: 'goes-on', after: hold };
   const after = EXTENSION * hold;
@@ -62,7 +62,7 @@ export function earliestEnd(plan: CoursePlan, scene: Scene, before: Block, cours
   if (early === null || course.kind !== 'goes-on') return endOf(course, plan);
   const { settings, settling, judged, freshness } = scene;
   const { hypothesis, alternatives, temper } = errorCase(settings).inFavour;
-  const counted = countedAfter(scene, NO_COUNTS, settling + freshness.lag + judged);
+  const counted = countedAfter(scene, NO_COUNTS, scene.hold);
   const edge = boundary(hypothesis, scene.stable);
   const rates = { stable: scene.stable, candidate: Math.min(scene.stable, edge) };
   const gained = temper * logBlockEValue(counted, rates, hypothesis);

@@ -81,7 +81,7 @@ export function forecast(outset: Outset): Forecast | null {
 
 /** A step that goes on until `end` for want of evidence. */
 function lastingAs(scene: Scene, end: Milliseconds): Scene {
-  return { ...scene, judged: Math.max(0, end - scene.settling - scene.freshness.lag) };
+  return { ...scene, hold: end, judged: Math.max(0, end - scene.settling - scene.freshness.lag) };
 }
 
 /** Over all steps, of which each begins anew: that evidence of earlier steps is kept makes it rather better. */
