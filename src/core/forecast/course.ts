@@ -1,4 +1,4 @@
-import { addCounts, type Block, NOTHING } from '../analysis/count.ts';
+import { addCounts, type Block, type Count, NOTHING } from '../analysis/count.ts';
 import { errorCase } from '../analysis/errors.ts';
 import { boundary, logBlockEValue } from '../analysis/linear-null.ts';
 import { metricWeights, promotionLimit } from '../analysis/settings.ts';
@@ -96,13 +96,25 @@ export function isEnough(
   time: Milliseconds,
 ): boolean {
   const { settings, targets, history } = scene;
-  const counted = countedAfter(scene, before, time);
+  const counted = noMoreThan(PLENTY, countedAfter(scene, before, time));
   const weight = metricWeights(settings).find(({ metric }) => metric === 'errors')?.weight ?? 0;
   const alpha = (settings.alpha * weight) / (targets > 1 ? 2 * targets : 1);
   return (
     counted.candidate.requests > 0 &&
     wouldFind(analysis?.mustFind ?? 1, counted, addCounts(history, counted.stable), alpha)
   );
+}
+
+/** What is enough with so many requests of the candidate is enough with more, and takes less time to find out. */
+const PLENTY = 1_000_000;
+
+function noMoreThan(most: number, { stable, candidate }: Block): Block {
+  const part = Math.min(1, most / Math.max(1, candidate.requests));
+  const scaled = ({ requests, bad }: Count): Count => ({
+    requests: Math.round(requests * part),
+    bad: Math.round(bad * part),
+  });
+  return { stable: scaled(stable), candidate: scaled(candidate) };
 }
 
 /** A hundredth of the range is near enough. */
