@@ -20,6 +20,7 @@ export function scene({ rps = 100, weight = 10, stable = 0.001, ...changes }: Sc
     stable,
     history: { requests: 27_000, bad: 27_000 * stable },
     settling: 0,
+    hold: changes.judged ?? FIVE_MINUTES.hold,
     judged: FIVE_MINUTES.hold,
     freshness: { every: 1_000, lag: 0, switching: 0 },
     ...changes,

@@ -3,7 +3,7 @@ import { sayCaveat } from '../../core/forecast/caveat.ts';
 import { sayCount, sayPercent } from '../../core/forecast/say.ts';
 import type { Fate } from '../../core/forecast/scene.ts';
 import { BAD_RATES, type BadRelease, type StepForecast } from '../../core/forecast/step-forecast.ts';
-import { sayDuration } from '../../core/time.ts';
+import { type Milliseconds, sayDuration } from '../../core/time.ts';
 import { paint, table } from '../view/format.ts';
 import { wrap } from '../view/wrap.ts';
 import { chart } from './chart.ts';
@@ -16,20 +16,26 @@ const WIDEST = 110;
 export function report(forecast: Forecast, known: KnownTraffic, width: number): string {
   const room = Math.min(width, WIDEST);
   const { steps, caveats } = forecast;
-  const isSimulated = steps.some((step) => step.isSimulated);
   return [
     wrap(sayTraffic(known), room, ''),
     '',
-    table([HEADINGS, ...steps.map(rowOf)]),
-    ...(isSimulated ? [paint('dim', '* so little traffic that it was played through with chance')] : []),
-    '',
-    'How likely a candidate is found, by the share of its requests that fail:',
-    chart(steps, known.traffic.errorRate),
-    '',
+    ...(steps.length === 0 ? [] : stepsAndChart(forecast)),
     ...sayOutlook(forecast).map((text) => wrap(text, room, '')),
     '',
     ...caveats.map((caveat) => `${paint('yellow', '•')} ${wrap(sayCaveat(caveat), room - 2, '  ')}`),
   ].join('\n');
+}
+
+function stepsAndChart({ steps, traffic }: Forecast): readonly string[] {
+  const isSimulated = steps.some((step) => step.isSimulated);
+  return [
+    table([HEADINGS, ...steps.map(rowOf)]),
+    ...(isSimulated ? [paint('dim', '* so little traffic that it was played through with chance')] : []),
+    '',
+    'How likely a candidate is found, by the share of its requests that fail:',
+    chart(steps, traffic.errorRate),
+    '',
+  ];
 }
 
 function sayTraffic({ traffic, sources, measuredOver }: KnownTraffic): string {
@@ -86,7 +92,8 @@ function sayOutlook({ bad, good, alpha, steps }: Forecast): readonly string[] {
       'The plan has no steps: a release gets all the traffic once it has passed its smoke tests, and nothing is compared.',
     ];
   }
-  return [...bad.map(sayBad), sayGood(good), sayPromise(alpha)];
+  const planned = steps.reduce((sum, { step }) => sum + step.hold, 0);
+  return [...bad.map(sayBad), sayGood(good, planned), sayPromise(alpha)];
 }
 
 function sayBad({ rate, found, failed }: BadRelease): string {
@@ -97,10 +104,12 @@ function sayBad({ rate, found, failed }: BadRelease): string {
   return `${who} is found in ${sayChance(found)} of rollouts, at the cost of ${sayCount(failed)} failed requests.`;
 }
 
-function sayGood({ duration, earliest, isPromoted }: Forecast['good']): string {
+function sayGood({ duration, earliest, isPromoted }: Forecast['good'], planned: Milliseconds): string {
   if (!isPromoted) return 'A good release does not get through by itself: see below.';
   const sooner = earliest < duration ? `, ${sayDuration(earliest)} at the earliest` : '';
-  return `A good release takes ${sayDuration(duration)} from its first request to its promotion${sooner}.`;
+  const later =
+    duration > planned ? `; the steps take ${sayDuration(planned)}, the rest is waiting for evidence` : '';
+  return `A good release takes ${sayDuration(duration)} from its first request to its promotion${sooner}${later}.`;
 }
 
 function sayPromise(alpha: number): string {

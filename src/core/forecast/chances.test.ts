@@ -7,8 +7,8 @@ function chanceOf({ first, of }: Chances, count: number): number {
   return of[count - first] ?? 0;
 }
 
-function mean({ first, of }: Chances): number {
-  return of.reduce((sum, chance, index) => sum + chance * (first + index), 0);
+function mean({ first, stride, of }: Chances): number {
+  return of.reduce((sum, chance, index) => sum + chance * (first + index * stride), 0);
 }
 
 describe('the Poisson distribution', () => {
@@ -37,8 +37,8 @@ describe('the binomial distribution', () => {
   });
 
   it('is certain at the ends', () => {
-    assert.deepEqual(binomialChances(7, 0), { first: 0, of: [1] });
-    assert.deepEqual(binomialChances(7, 1), { first: 7, of: [1] });
+    assert.deepEqual(binomialChances(7, 0), { first: 0, stride: 1, of: [1] });
+    assert.deepEqual(binomialChances(7, 1), { first: 7, stride: 1, of: [1] });
   });
 
   it('ends at the number of trials, and its tails begin at certainty', () => {
@@ -52,5 +52,14 @@ describe('the binomial distribution', () => {
 
   it('has the right mean where there are many trials', () => {
     close(mean(binomialChances(1_500_000, 0.013)), 19_500, 1e-9);
+  });
+
+  it('takes numbers together where there are too many to tell apart', () => {
+    const enormous = binomialChances(8e10, 0.05);
+    assert.ok(enormous.of.length <= 4_001);
+    close(mean(enormous), 4e9, 1e-9);
+    const tails = tailsOf(enormous);
+    const atMean = tails[Math.round((4e9 - enormous.first) / enormous.stride)] ?? 0;
+    close(atMean, 0.5, 0.002);
   });
 });

@@ -1,4 +1,4 @@
-import { addCounts, type Block, NOTHING } from '../analysis/count.ts';
+import { addCounts, type Block, type Count, NOTHING } from '../analysis/count.ts';
 import { errorCase } from '../analysis/errors.ts';
 import { boundary, logBlockEValue } from '../analysis/linear-null.ts';
 import { promotionLimit } from '../analysis/settings.ts';
@@ -23,7 +23,7 @@ export type CoursePlan = Pick<Plan, 'analysis' | 'onInconclusive' | 'limits'>;
 
 /** How the step goes, after `before` has been counted on each target in the steps before it. */
 export function courseOf(plan: CoursePlan, scene: Scene, before: Block): Course {
-  const hold = scene.settling + scene.judged + scene.freshness.lag;
+  const { hold } = scene;
   const isProved = (time: Milliseconds): boolean => isEnough(plan, scene, before, time);
   if (plan.analysis?.onFailure === 'report' || isProved(hold)) return { kind: 'goes-on', after: hold };
   const after = EXTENSION * hold;
@@ -62,7 +62,7 @@ export function earliestEnd(plan: CoursePlan, scene: Scene, before: Block, cours
   if (early === null || course.kind !== 'goes-on') return endOf(course, plan);
   const { settings, settling, judged, freshness } = scene;
   const { hypothesis, alternatives, temper } = errorCase(settings).inFavour;
-  const counted = countedAfter(scene, NO_COUNTS, settling + freshness.lag + judged);
+  const counted = countedAfter(scene, NO_COUNTS, scene.hold);
   const edge = boundary(hypothesis, scene.stable);
   const rates = { stable: scene.stable, candidate: Math.min(scene.stable, edge) };
   const gained = temper * logBlockEValue(counted, rates, hypothesis);
@@ -96,11 +96,23 @@ export function isEnough(
   time: Milliseconds,
 ): boolean {
   const { settings, targets, history } = scene;
-  const counted = countedAfter(scene, before, time);
+  const counted = noMoreThan(PLENTY, countedAfter(scene, before, time));
   return (
     counted.candidate.requests > 0 &&
     wouldFind(analysis?.mustFind ?? 1, counted, addCounts(history, counted.stable), { settings, targets })
   );
+}
+
+/** What is enough with so many requests of the candidate is enough with more, and takes less time to find out. */
+const PLENTY = 1_000_000;
+
+function noMoreThan(most: number, { stable, candidate }: Block): Block {
+  const part = Math.min(1, most / Math.max(1, candidate.requests));
+  const scaled = ({ requests, bad }: Count): Count => ({
+    requests: Math.round(requests * part),
+    bad: Math.round(bad * part),
+  });
+  return { stable: scaled(stable), candidate: scaled(candidate) };
 }
 
 /** A hundredth of the range is near enough. */

@@ -5,7 +5,8 @@ import type { Caveat } from './caveat.ts';
 import { findCaveats } from './caveats.ts';
 import { countedAfter, courseOf, earliestEnd, endOf, isPassed } from './course.ts';
 import { type Outset, sceneOf, type ServiceTraffic } from './outset.ts';
-import type { Freshness } from './scene.ts';
+import { fateIn } from './outlook.ts';
+import type { Freshness, Scene } from './scene.ts';
 import {
   BAD_RATES,
   type BadRelease,
@@ -43,6 +44,7 @@ export function forecast(outset: Outset): Forecast | null {
   if (settings === null) return null;
   const foretold: Foretold[] = [];
   let before: Block = { stable: NOTHING, candidate: NOTHING };
+  const lasting: Scene[] = [];
   let duration = 0;
   let earliest = 0;
   let isReached = true;
@@ -55,21 +57,17 @@ export function forecast(outset: Outset): Forecast | null {
       forecast: { ...forecastStep(scene, step, seed + index), course, isReached },
     });
     if (isReached) {
-      duration += endOf(course, plan);
+      const end = endOf(course, plan);
+      duration += end;
       earliest += earliestEnd(plan, scene, before, course);
+      lasting.push(lastingAs(scene, end));
     }
     isReached &&= isPassed(course);
     // If somebody helps it over the step, it is when it is held.
     before = countedAfter(scene, before, isPassed(course) ? endOf(course, plan) : course.after);
   }
   const steps = foretold.map((each) => each.forecast);
-  const bad = BAD_RATES.map((rate, index) =>
-    overall(
-      rate,
-      index,
-      steps.filter((step) => step.isReached),
-    ),
-  );
+  const bad = BAD_RATES.map((rate) => overall(rate, lasting, seed));
   return {
     traffic,
     freshness,
@@ -81,13 +79,17 @@ export function forecast(outset: Outset): Forecast | null {
   };
 }
 
+/** A step that goes on until `end` for want of evidence. */
+function lastingAs(scene: Scene, end: Milliseconds): Scene {
+  return { ...scene, hold: end, judged: Math.max(0, end - scene.settling - scene.freshness.lag) };
+}
+
 /** Over all steps, of which each begins anew: that evidence of earlier steps is kept makes it rather better. */
-function overall(rate: number, index: number, steps: readonly StepForecast[]): BadRelease {
+function overall(rate: number, steps: readonly Scene[], seed: number): BadRelease {
   let left = 1;
   let failed = 0;
-  for (const { fates } of steps) {
-    const fate = fates[index];
-    if (fate === undefined) continue;
+  for (const [index, step] of steps.entries()) {
+    const fate = fateIn(step, rate, seed + index);
     failed += left * fate.failed;
     left *= 1 - fate.found;
   }

@@ -37,9 +37,14 @@ export function outlookOf(scene: Scene, seed: number): Outlook {
   return {
     isSimulated,
     smallest: smallestFound(chance, scene.stable, isSimulated ? ROUGH : FINE),
-    fate: (rate) => (isSimulated ? simulatedFate(scene, rate, MANY_RUNS, seed) : computedFate(scene, rate)),
+    fate: (rate) => fateIn(scene, rate, seed),
     curve: (lowest) => curveOf(chance, lowest, isSimulated ? SPARSE : DENSE),
   };
+}
+
+/** What becomes of a candidate in a step, computed or played. */
+export function fateIn(scene: Scene, rate: number, seed: number): Fate {
+  return isLittle(scene) ? simulatedFate(scene, rate, MANY_RUNS, seed) : computedFate(scene, rate);
 }
 
 /** Whether a candidate that fails at `rate` is found in the step often enough. */

@@ -50,6 +50,7 @@ export function sceneOf(
     },
     stable: errorRate,
     history: { requests: remembered, bad: remembered * errorRate },
+    hold,
     settling,
     judged: Math.max(0, hold - settling - freshness.lag),
     freshness,

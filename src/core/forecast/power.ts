@@ -39,8 +39,10 @@ export function power({ hypothesis, alternatives, needed }: Trigger, trial: Tria
     if (line === null) return 0;
     let chance = 0;
     for (const [index, weight] of ofStable.of.entries()) {
-      const least = Math.ceil(line.atNone + line.perBad * (ofStable.first + index) - ROUNDING);
-      chance += weight * (tails[clip(least - ofCandidate.first, 0, tails.length - 1)] ?? 0);
+      const ofStableBad = ofStable.first + index * ofStable.stride;
+      const least = Math.ceil(line.atNone + line.perBad * ofStableBad - ROUNDING);
+      const at = Math.ceil((least - ofCandidate.first) / ofCandidate.stride);
+      chance += weight * (tails[clip(at, 0, tails.length - 1)] ?? 0);
     }
     return chance;
   });

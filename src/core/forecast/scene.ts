@@ -23,6 +23,8 @@ export interface Scene {
   readonly stable: number;
   /** Stable's requests before the rollout, of one target. */
   readonly history: Count;
+  /** Time at the weight. */
+  readonly hold: Milliseconds;
   /** Time at the beginning that is not judged. */
   readonly settling: Milliseconds;
   /** Time that is judged. */
@@ -55,7 +57,7 @@ export function requestsIn({ requestsPerSecond }: Scene, time: Milliseconds): Ar
  */
 export function failedRequests(scene: Scene, rate: number, unfound: Milliseconds, found: number): number {
   const { lag, switching } = scene.freshness;
-  const time = scene.settling + unfound + lag + found * switching;
+  const time = Math.min(scene.hold, scene.settling + unfound + lag) + found * switching;
   return requestsIn(scene, time).candidate * rate;
 }
 
