@@ -83,6 +83,12 @@ export async function mayStartLocalTargets(targets: readonly PlannedTarget[]): P
   for (const { settings } of locals(targets)) mayStart(settings);
 }
 
+/** The highest number of a rollout that any of these targets obeyed, of those that can be asked without starting them. */
+export async function lastObeyedRollout(targets: readonly PlannedTarget[]): Promise<number> {
+  const { lastObeyed } = await import('./targets/local/operations.ts');
+  return Math.max(0, ...(await Promise.all(locals(targets).map(({ settings }) => lastObeyed(settings)))));
+}
+
 /** The names of the local targets among these that a person stopped. */
 export async function stoppedLocalTargets(targets: readonly PlannedTarget[]): Promise<readonly string[]> {
   const { isStopped } = await import('./targets/local/operations.ts');

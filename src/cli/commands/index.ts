@@ -157,7 +157,11 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'take all traffic back to the release before',
     description:
       'Rolls back the rollout that is under way, or else the last one that was promoted. Needs no controller to be running, and blocks the release that it takes away.',
-    options: [ENV, NOTE],
+    options: [
+      ENV,
+      NOTE,
+      { flags: '--further', description: 'go back once more, when the last release is gone already' },
+    ],
     load: () => import('./rollback.ts'),
   },
   {

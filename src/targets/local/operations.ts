@@ -30,6 +30,17 @@ export function mayStart(settings: unknown): void {
   rmSync(proxyPaths(localSettings.parse(settings).directory).stopped, { force: true });
 }
 
+/** The number of the last rollout that the target obeyed; 0 if none, or if its proxy does not run. */
+export async function lastObeyed(settings: unknown): Promise<number> {
+  const { directory } = localSettings.parse(settings);
+  try {
+    const { fence } = await controlClient(proxyPaths(directory).socket).reading();
+    return fence?.sequence ?? 0;
+  } catch {
+    return 0;
+  }
+}
+
 /** Starts the proxy, if it does not run, and waits until what is stable takes traffic. `settings` as in a plan. */
 export async function startLocal(name: string, settings: unknown, clock: Clock): Promise<StartedTarget> {
   const local = localSettings.parse(settings);
