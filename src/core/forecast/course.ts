@@ -1,4 +1,4 @@
-import { addCounts, type Block, type Count, NOTHING } from '../analysis/count.ts';
+import { addCounts, type Block, NOTHING } from '../analysis/count.ts';
 import { errorCase } from '../analysis/errors.ts';
 import { boundary, logBlockEValue } from '../analysis/linear-null.ts';
 import { promotionLimit } from '../analysis/settings.ts';
@@ -57,7 +57,7 @@ export function endOf(course: Course, plan: CoursePlan): Milliseconds {
  * When the step can end at the earliest: before its time if the plan allows it, and failures prove the candidate good enough. The
  * other measures must do so as well, so it may take longer.
  */
-export function earliestEnd(plan: CoursePlan, scene: Scene, before: Block, course: Course): Milliseconds {
+export function earliestEnd(plan: CoursePlan, scene: Scene, course: Course): Milliseconds {
   const early = plan.analysis?.promoteEarly ?? null;
   if (early === null || course.kind !== 'goes-on') return endOf(course, plan);
   const { settings, settling, judged, freshness } = scene;
@@ -68,9 +68,8 @@ export function earliestEnd(plan: CoursePlan, scene: Scene, before: Block, cours
   const gained = temper * logBlockEValue(counted, rates, hypothesis);
   const needed = promotionLimit(settings) + Math.log(alternatives.length);
   const proved = settling + freshness.lag + judged * (needed / gained);
-  const isProved = (time: Milliseconds): boolean => isEnough(plan, scene, before, time);
   const sooner = Math.max(early.after, proved);
-  return gained > 0 && sooner < course.after && isProved(sooner) ? sooner : course.after;
+  return gained > 0 && sooner < course.after ? sooner : course.after;
 }
 
 const NO_COUNTS: Block = { stable: NOTHING, candidate: NOTHING };
@@ -96,23 +95,11 @@ export function isEnough(
   time: Milliseconds,
 ): boolean {
   const { settings, targets, history } = scene;
-  const counted = noMoreThan(PLENTY, countedAfter(scene, before, time));
+  const counted = countedAfter(scene, before, time);
   return (
     counted.candidate.requests > 0 &&
     wouldFind(analysis?.mustFind ?? 1, counted, addCounts(history, counted.stable), { settings, targets })
   );
-}
-
-/** What is enough with so many requests of the candidate is enough with more, and takes less time to find out. */
-const PLENTY = 1_000_000;
-
-function noMoreThan(most: number, { stable, candidate }: Block): Block {
-  const part = Math.min(1, most / Math.max(1, candidate.requests));
-  const scaled = ({ requests, bad }: Count): Count => ({
-    requests: Math.round(requests * part),
-    bad: Math.round(bad * part),
-  });
-  return { stable: scaled(stable), candidate: scaled(candidate) };
 }
 
 /** A hundredth of the range is near enough. */

@@ -59,7 +59,7 @@ export function forecast(outset: Outset): Forecast | null {
     if (isReached) {
       const end = endOf(course, plan);
       duration += end;
-      earliest += earliestEnd(plan, scene, before, course);
+      earliest += earliestEnd(plan, scene, course);
       lasting.push(lastingAs(scene, end));
     }
     isReached &&= isPassed(course);

@@ -1,11 +1,9 @@
 import type { Block, Count } from '../analysis/count.ts';
 import { expectedRate } from '../analysis/e-process.ts';
 import type { AnalysisSettings } from '../analysis/settings.ts';
+import { OFTEN } from './detectable.ts';
 import { power } from './power.ts';
 import { waysToRollback } from './trigger.ts';
-
-/** Chance of being found that counts as finding. */
-const OFTEN = 0.8;
 
 /**
  * Whether a candidate that fails at `rate` would have been rolled back in four cases of five, with the requests that were
