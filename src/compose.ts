@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Clock } from './clock/clock.ts';
 import { systemClock } from './clock/system-clock.ts';
 import { decide } from './core/decide.ts';
+import type { Freshness } from './core/forecast/scene.ts';
 import type { PlannedTarget } from './core/plan.ts';
 import type { Site } from './engine/site.ts';
 import type { Engine } from './engine/turn.ts';
@@ -10,6 +11,7 @@ import { openSqliteStore } from './stores/sqlite/sqlite-store.ts';
 import type { Store } from './stores/store.ts';
 import type { NewsLine } from './targets/local/messages.ts';
 import type { StartedTarget } from './targets/local/operations.ts';
+import type { RecentTraffic } from './targets/local/recent-traffic.ts';
 import { TargetError } from './targets/target.ts';
 
 /** Time after which a turn of the embedded host acts no more; there is no other controller to take over. */
@@ -53,11 +55,15 @@ async function makeSite({ name, kind, settings }: PlannedTarget, clock: Clock): 
       return localSite(settings, clock);
     }
     default:
-      throw new TargetError('bad-settings', `${name}: there is no kind of target "${kind}"`);
+      throw noSuchKind(name, kind);
   }
 }
 
-export type { StartedTarget };
+function noSuchKind(name: string, kind: string): TargetError {
+  return new TargetError('bad-settings', `${name}: there is no kind of target "${kind}"`);
+}
+
+export type { RecentTraffic, StartedTarget };
 
 /** What the proxy of a local target counted in a tenth of a second. */
 export type LocalNews = NewsLine;
@@ -69,6 +75,24 @@ export async function startLocalTargets(
   const { startLocal } = await import('./targets/local/operations.ts');
   const clock = systemClock();
   return Promise.all(locals(targets).map(({ name, settings }) => startLocal(name, settings, clock)));
+}
+
+/** Lets local targets among these that a person stopped be started again. */
+export async function mayStartLocalTargets(targets: readonly PlannedTarget[]): Promise<void> {
+  const { mayStart } = await import('./targets/local/operations.ts');
+  for (const { settings } of locals(targets)) mayStart(settings);
+}
+
+/** The highest number of a rollout that any of these targets obeyed, of those that can be asked without starting them. */
+export async function lastObeyedRollout(targets: readonly PlannedTarget[]): Promise<number> {
+  const { lastObeyed } = await import('./targets/local/operations.ts');
+  return Math.max(0, ...(await Promise.all(locals(targets).map(({ settings }) => lastObeyed(settings)))));
+}
+
+/** The names of the local targets among these that a person stopped. */
+export async function stoppedLocalTargets(targets: readonly PlannedTarget[]): Promise<readonly string[]> {
+  const { isStopped } = await import('./targets/local/operations.ts');
+  return locals(targets).flatMap(({ name, settings }) => (isStopped(settings) ? [name] : []));
 }
 
 /** Stops the proxies of the local targets among these, and their processes. Returns the names of those that ran. */
@@ -87,6 +111,33 @@ export async function listenToLocalTarget(
 ): Promise<() => void> {
   const { listenToLocal } = await import('./targets/local/operations.ts');
   return listenToLocal(settings, onNews);
+}
+
+/** What users did of late at a target, if it can tell. Starts nothing. */
+export async function recentTraffic({ kind, settings }: PlannedTarget): Promise<RecentTraffic> {
+  if (kind !== 'local') return { kind: 'unknown', why: 'cannot tell' };
+  const { recentLocalTraffic } = await import('./targets/local/recent-traffic.ts');
+  return recentLocalTraffic(settings);
+}
+
+/** How soon bad news of these targets is seen and acted on: that of the slowest. */
+export function freshnessOf(targets: readonly PlannedTarget[]): Freshness {
+  const all = targets.map(({ name, kind }) => freshnessOfKind(name, kind));
+  return {
+    every: Math.max(...all.map(({ every }) => every)),
+    lag: Math.max(...all.map(({ lag }) => lag)),
+    switching: Math.max(...all.map(({ switching }) => switching)),
+  };
+}
+
+function freshnessOfKind(name: string, kind: string): Freshness {
+  switch (kind) {
+    case 'local':
+      // The proxy counts by the tenth of a second, and says so at once.
+      return { every: 100, lag: 50, switching: 50 };
+    default:
+      throw noSuchKind(name, kind);
+  }
 }
 
 function locals(targets: readonly PlannedTarget[]): readonly PlannedTarget[] {

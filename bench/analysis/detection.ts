@@ -41,7 +41,7 @@ export function detection(runs: number): object {
         ...play(
           scene({ candidate, tick: 0.1 }),
           [relative('0.1 s'), { ...ALL_METRICS, name: 'all metrics, 0.1 s' }],
-          Math.ceil(runs / 8),
+          Math.ceil(count / 8),
           200 + index,
         ),
         ...play(scene({ candidate }), WHOLE_RULES, Math.ceil(count / 4), 100 + index),

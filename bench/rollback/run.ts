@@ -63,7 +63,7 @@ async function failing(rate: number) {
     load.reset();
     const verdict = await untilFound(
       project,
-      project.deploy(`bad-${run}`, { FAULT_ERROR_RATE: String(rate), FAULT_SEED: String(run) }),
+      project.deploy(`bad-${run}`, { FAULT_ERROR_RATE: String(rate) }),
     );
     await clock.wait(500);
     const served = load.served();

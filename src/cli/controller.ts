@@ -1,3 +1,4 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { composeEngine } from '../compose.ts';
 import { runHost } from '../engine/host.ts';
@@ -13,6 +14,17 @@ function lockFile(stateDirectory: string): string {
   return path.join(stateDirectory, 'controller.lock');
 }
 
+function pidFile(stateDirectory: string): string {
+  return path.join(stateDirectory, 'controller.pid');
+}
+
+/** What a person can do about a controller that is there and does nothing. */
+export function sayUnresponsive(stateDirectory: string): string {
+  const file = pidFile(stateDirectory);
+  const pid = existsSync(file) ? readFileSync(file, 'utf8') : 'unknown';
+  return `the controller (process ${pid}) runs, but does not respond: let it go on (kill -CONT ${pid}), or end it (kill -9 ${pid}) and run the command again`;
+}
+
 /**
  * Becomes the controller of everything in the state directory, or returns null when another process is it already. There
  * is never more than one.
@@ -24,6 +36,7 @@ export function takeControl(
 ): Controller | null {
   const lock = takeExclusiveLock(lockFile(stateDirectory));
   if (lock === null) return null;
+  writeFileSync(pidFile(stateDirectory), String(process.pid));
   const ending = new AbortController();
   const told = new Set<string>();
   const host = runHost(

@@ -34,6 +34,12 @@ export class Refusal extends Error {
   override readonly name = 'Refusal';
 }
 
+/** Something that canary needs does not do its work. What was asked for is written down, and is done when it works again. */
+export class Unresponsive extends Error {
+  override readonly name = 'Unresponsive';
+  readonly code = 'unresponsive';
+}
+
 /** The code that an error stands for. */
 export function exitCodeOfError(error: unknown): ExitCode {
   if (error instanceof ConfigError) return EXIT_CODES.usage;

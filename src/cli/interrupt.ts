@@ -9,7 +9,13 @@ export function onInterrupt(goHome: () => Promise<void>): { stop(): void } {
   const interrupted = () => {
     if (!isFirst) process.exit(EXIT_CODES.interrupted);
     isFirst = false;
-    void goHome();
+    goHome().catch((error: unknown) => {
+      const text = error instanceof Error ? error.message : String(error);
+      process.stderr.write(
+        `The order to go home could not be given (${text}). Leaving: the guard takes traffic home.\n`,
+      );
+      process.exit(EXIT_CODES.failed);
+    });
   };
   process.on('SIGINT', interrupted);
   process.on('SIGTERM', interrupted);

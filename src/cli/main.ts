@@ -16,8 +16,16 @@ const program = new Command('canary')
   .configureHelp({ sortSubcommands: false })
   .addHelpText('after', sayExitCodes());
 
-for (const spec of COMMANDS) addCommand(program, spec);
+// Whoever reads may stop at any time (`canary status | head -1`). That is no reason to leave a rollout.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
+// Before the commands, which take it over.
 program.exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT_CODES.done : EXIT_CODES.usage));
+for (const spec of COMMANDS) addCommand(program, spec);
 await program.parseAsync();
 
 function addCommand(parent: Command, spec: CommandSpec): void {
@@ -46,7 +54,7 @@ async function run(spec: CommandSpec, command: Command): Promise<void> {
   const output = processOutput(options['json'] === true);
   try {
     const { run: runCommand } = await spec.load();
-    const user = process.env['GITHUB_ACTOR'] ?? os.userInfo().username;
+    const user = process.env['GITHUB_ACTOR'] ?? userName();
     process.exitCode = await runCommand({
       args: command.args,
       options,
@@ -59,6 +67,15 @@ async function run(spec: CommandSpec, command: Command): Promise<void> {
       error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'failed';
     output.problem(messageOf(error), code);
     process.exitCode = exitCodeOfError(error);
+  }
+}
+
+/** In a container the user may have a number only. */
+function userName(): string {
+  try {
+    return os.userInfo().username;
+  } catch {
+    return `user ${process.getuid?.() ?? 'unknown'}`;
   }
 }
 

@@ -2,8 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Answer, Command } from '../core/command.ts';
 import { isActive, type Rollout } from '../core/rollout.ts';
 import { type CommandInput, textOption } from './command.ts';
-import { hasController } from './controller.ts';
-import { EXIT_CODES, type ExitCode, Refusal } from './exit-code.ts';
+import { hasController, sayUnresponsive } from './controller.ts';
+import { EXIT_CODES, type ExitCode, Refusal, Unresponsive } from './exit-code.ts';
 import { openSession, type Session } from './session.ts';
 
 const PATIENCE_MS = 10_000;
@@ -22,7 +22,9 @@ export async function giveOrder(input: CommandInput, command: Command): Promise<
     input.output.json({ rollout: rollout.id, command: command.kind, accepted: null });
     return EXIT_CODES.done;
   }
-  return tellAnswer(input, rollout, command, await answerTo(session, number));
+  const answer = await answerTo(session, number);
+  if (answer === null) throw unresponsive(session, rollout);
+  return tellAnswer(input, rollout, command, answer);
 }
 
 /** Leaves a command for a rollout; returns its number. */
@@ -46,13 +48,15 @@ export async function answerTo({ store }: Session, command: number): Promise<Ans
   return null;
 }
 
-function tellAnswer(
-  { output }: CommandInput,
-  { id }: Rollout,
-  { kind }: Command,
-  answer: Answer | null,
-): ExitCode {
-  output.json({ rollout: id, command: kind, accepted: answer?.accepted ?? null, text: answer?.text ?? null });
-  output.line(`${id}: ${answer?.text ?? 'written down; the controller has not answered yet'}`);
-  return answer?.accepted === false ? EXIT_CODES.refused : EXIT_CODES.done;
+/** Nobody answered: the order stays, and is obeyed when somebody does. */
+export function unresponsive({ stateDirectory }: Session, { id }: Rollout): Unresponsive {
+  return new Unresponsive(
+    `Written down for ${id}, but not done yet: ${sayUnresponsive(stateDirectory)}. The guard takes traffic home meanwhile.`,
+  );
+}
+
+function tellAnswer({ output }: CommandInput, { id }: Rollout, { kind }: Command, answer: Answer): ExitCode {
+  output.json({ rollout: id, command: kind, accepted: answer.accepted, text: answer.text });
+  output.line(`${id}: ${answer.text}`);
+  return answer.accepted ? EXIT_CODES.done : EXIT_CODES.refused;
 }

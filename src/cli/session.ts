@@ -1,7 +1,9 @@
+import { existsSync, statSync } from 'node:fs';
 import type { Clock } from '../clock/clock.ts';
 import { systemClock } from '../clock/system-clock.ts';
 import { openStore } from '../compose.ts';
 import type { Environment } from '../config/config-schema.ts';
+import { ConfigError } from '../config/problems.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { findEnvironment, stateDirectory } from '../config/resolve.ts';
 import { isActive, type Rollout } from '../core/rollout.ts';
@@ -24,6 +26,12 @@ export async function openSession(input: CommandInput): Promise<Session> {
   const loaded = await loadConfig(input.directory, textOption(input, 'config'));
   const environment = findEnvironment(loaded.config, textOption(input, 'env'));
   const directory = stateDirectory(loaded);
+  if (existsSync(directory) && !statSync(directory).isDirectory()) {
+    throw new ConfigError(
+      'invalid',
+      `${directory} is a file, and \`state\` must name a directory: move it away, or set another \`state\`.`,
+    );
+  }
   const store = openStore(directory);
   return {
     loaded,
@@ -40,7 +48,8 @@ export async function openSession(input: CommandInput): Promise<Session> {
 export async function meantRollout(session: Session, id: string | undefined): Promise<Rollout> {
   if (id !== undefined) {
     const named = await session.store.load(id);
-    if (named === null) throw new Refusal(`There is no rollout ${id}; \`canary history\` lists them.`);
+    if (named === null)
+      throw new ConfigError('unknown-name', `There is no rollout ${id}; \`canary history\` lists them.`);
     return named;
   }
   const rollouts = await session.rollouts(20);

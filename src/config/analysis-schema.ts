@@ -63,7 +63,9 @@ const settings = z.strictObject({
     .default(false)
     .describe('Whether a step may end before its time when it is proved that the candidate is hardly worse.'),
   clusters: z
-    .union([z.enum(['none', 'cap']), z.number().min(1).max(100)])
+    .union([z.enum(['none', 'cap']), z.number().min(1).max(100)], {
+      error: 'must be "none", "cap" or a number from 1 to 100',
+    })
     .default('none')
     .describe(
       'Whether failures come in clusters that stick to one release, for instance by clients that try again. A number is the overdispersion of the failures, which weakens each; "cap" lets no single second decide, for when it is not known.',

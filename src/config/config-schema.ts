@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isReleaseName, RELEASE_NAME_RULE } from './release-name.ts';
 import { planSchema, uniqueNames } from './plan-schema.ts';
 import { localTarget } from './targets/local.ts';
 
@@ -62,7 +63,7 @@ export const configSchema = z.strictObject({
     .describe('Directory for state, journal and logs, from the directory of this file.'),
   run: run.exactOptional().describe('What a release is, for releases that `releases` says nothing about.'),
   releases: z
-    .record(z.string().min(1), ownRun)
+    .record(z.string().refine(isReleaseName, { error: RELEASE_NAME_RULE }), ownRun)
     .default({})
     .describe('What single releases are, where they differ from `run`.'),
   environments: z

@@ -156,6 +156,18 @@ describe('a bad configuration', () => {
       problemsOfPlan({ smoke: [{ path: '//evil.example/' }] }).join(),
       /smoke\[0\]\.path must begin with one "\/"/,
     );
+    assert.match(
+      problemsOfTargets([{ ...WEB, health: { path: '//evil.example/' } }]).join(),
+      /health\.path must begin with one "\/"/,
+    );
+  });
+
+  it('has health paths that can be asked for', () => {
+    const problems = (asked: string) => problemsOfTargets([{ ...WEB, health: { path: asked } }]).join();
+    for (const asked of ['/health z', '/gesund\u00e4', '/a\nb', 'health', '']) {
+      assert.match(problems(asked), /health\.path must begin with one "\/".*visible ASCII/, asked);
+    }
+    assert.equal(problems('/health%20z?deep=1'), '');
   });
 });
 

@@ -29,14 +29,55 @@ export class ConfigError extends Error {
 
 /** The problems that the schema found, in its order. */
 export function problemsOf(error: z.ZodError): readonly Problem[] {
-  return error.issues.flatMap((issue): Problem[] => {
-    if (issue.code !== 'unrecognized_keys') return [{ path: sayPath(issue.path), message: issue.message }];
+  return error.issues.flatMap(meant).flatMap((issue): Problem[] => {
+    if (issue.code !== 'unrecognized_keys') return [{ path: sayPath(issue.path), message: sayIssue(issue) }];
     return issue.keys.map((key) => ({
       path: sayPath([...issue.path, key]),
       message: sayUnknown(key, knownKeys(issue.path)),
     }));
   });
 }
+
+/** Of several kinds of thing that would have been right, the one that was meant: whose own parts are wrong, not its whole. */
+function meant(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const branch = issue.errors.find((issues) => issues.every(({ path }) => path.length > 0 || isKeys(issues)));
+  if (branch === undefined || branch.length === 0) return [issue];
+  return branch.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })).flatMap(meant);
+}
+
+function isKeys(issues: readonly z.core.$ZodIssue[]): boolean {
+  return issues.some(({ code }) => code === 'unrecognized_keys');
+}
+
+/** Our own words where the library would use its own. */
+function sayIssue(issue: z.core.$ZodIssue): string {
+  if (!/^(Invalid|Too|Unrecognized)/.test(issue.message)) return issue.message;
+  if (issue.code === 'invalid_type') {
+    const type = Object.hasOwn(TYPE_NAMES, issue.expected) ? TYPE_NAMES[issue.expected] : issue.expected;
+    return issue.message.endsWith('undefined') ? `is missing: it must be ${type}` : `must be ${type}`;
+  }
+  if (issue.code === 'invalid_value') {
+    return `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`;
+  }
+  if (issue.code === 'too_big') {
+    return `must not be ${issue.origin === 'string' ? 'longer' : 'more'} than ${issue.maximum}`;
+  }
+  if (issue.code === 'too_small') {
+    return `must not be ${issue.origin === 'string' ? 'shorter' : 'less'} than ${issue.minimum}`;
+  }
+  return issue.message.replace(/^Invalid discriminator value\. Expected/, 'must be');
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object with settings',
+  record: 'an object',
+};
 
 function sayPath(path: readonly PropertyKey[]): string {
   return path.reduce<string>(

@@ -6,6 +6,7 @@ import type { RolloutRequest } from '../core/rollout.ts';
 import type { Config, Environment } from './config-schema.ts';
 import type { LoadedConfig } from './load.ts';
 import { ConfigError } from './problems.ts';
+import { isReleaseName, RELEASE_NAME_RULE } from './release-name.ts';
 
 /** What the command line says about a release, before the configuration. */
 export interface ReleaseOverrides {
@@ -40,6 +41,12 @@ export function resolveRelease(
   overrides: ReleaseOverrides = {},
 ): Release {
   const { config, file } = loaded;
+  if (!isReleaseName(name)) {
+    throw new ConfigError(
+      'invalid',
+      `"${printable(name)}" cannot be the name of a release: it ${RELEASE_NAME_RULE}.`,
+    );
+  }
   const own = Object.hasOwn(config.releases, name) ? config.releases[name] : undefined;
   const command = overrides.command ?? own?.command ?? config.run?.command;
   if (command === undefined) {
@@ -60,6 +67,10 @@ export function resolveRelease(
     cwd: path.resolve(path.dirname(file), fill(overrides.cwd ?? own?.cwd ?? config.run?.cwd ?? '.')),
   };
   return { name, digest: digestOf(name, artifact), artifact };
+}
+
+function printable(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 200);
 }
 
 /** A command line for the shell, which gives its place to the program if there is only one. */

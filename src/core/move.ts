@@ -19,7 +19,8 @@ export function afterStep(rollout: Rollout, step: number, now: Instant, because:
 }
 
 export function toPromoting(now: Instant, because: readonly Reason[]): Move {
-  return { to: { kind: 'promoting', since: now, watched: 0 }, because };
+  const ordered = because.filter(({ code }) => code === 'commanded');
+  return { to: { kind: 'promoting', since: now, watched: 0, ordered }, because };
 }
 
 export function toHeld(step: number, now: Instant, because: readonly Reason[]): Move {

@@ -27,7 +27,7 @@ export interface Running {
 export interface GuardReading {
   /** Where it takes traffic, and when, unless it is renewed before; past that time it has sprung and holds. Null while disarmed. */
   readonly armed: { readonly home: Traffic; readonly deadline: Instant } | null;
-  /** When it last took traffic home; null if it never did. */
+  /** When it last took traffic home, by the target's clock, which tells one firing from another; null if it never did. */
   readonly firedAt: Instant | null;
 }
 

@@ -109,6 +109,7 @@ export type Reason =
   | { readonly code: 'guard-fired'; readonly target: string; readonly at: Instant }
   | { readonly code: 'drifted'; readonly target: string; readonly detail: string }
   | { readonly code: 'at-home'; readonly targets: readonly string[] }
+  | { readonly code: 'never-home'; readonly targets: readonly string[] }
   | { readonly code: 'settled' };
 
 /** One sentence for people, without a full stop at the end. */
@@ -192,6 +193,8 @@ export function sayReason(reason: Reason): string {
       return `${reason.target} is not as it was set: ${reason.detail}`;
     case 'at-home':
       return `all traffic is at stable again on ${reason.targets.join(', ')}`;
+    case 'never-home':
+      return `the candidate gets no traffic on ${reason.targets.join(', ')}; there was no stable release to go home to`;
     case 'settled':
       return 'nothing is left to do';
     default:

@@ -34,7 +34,13 @@ export type Phase =
       readonly watched: Milliseconds;
       readonly reasons: readonly Reason[];
     }
-  | { readonly kind: 'promoting'; readonly since: Instant; readonly watched: Milliseconds }
+  | {
+      readonly kind: 'promoting';
+      readonly since: Instant;
+      readonly watched: Milliseconds;
+      /** What a person said who did not wait for the evidence; empty when it was waited for. */
+      readonly ordered: readonly Reason[];
+    }
   | {
       readonly kind: 'rolling-back';
       readonly since: Instant;

@@ -1,7 +1,7 @@
 import { assess, type Assessment, type MetricEvidence } from './analysis/assess.ts';
 import type { Block } from './analysis/count.ts';
 import { type AnalysisSettings, usualSettings } from './analysis/settings.ts';
-import { wouldFind } from './analysis/would-find.ts';
+import { wouldFind } from './forecast/would-find.ts';
 import type { Analysis, Plan } from './plan.ts';
 import type { Weighed } from './reason.ts';
 import type { Finding, Rollout } from './rollout.ts';
@@ -109,7 +109,7 @@ function judgeMetric(
   if (isLeading && weighed.suspicious) return { kind: 'undecided', reason: { code: 'suspicious', ...facts } };
   if (
     facts.candidate.requests === 0 ||
-    (isAtEnd && metric.metric === 'errors' && isBlind(rollout, metric, facts))
+    (isAtEnd && metric.metric === 'errors' && !weighed.clear && isBlind(rollout, facts))
   ) {
     const { mustFind = 0 } = rollout.plan.analysis ?? {};
     return { kind: 'undecided', reason: { code: 'would-be-missed', mustFind, ...facts } };
@@ -124,12 +124,11 @@ function named({ leading, metrics, limit }: Assessment): MetricEvidence | null {
   return errors !== undefined && errors.against >= limit / 2 ? errors : leading;
 }
 
-/** Whether a candidate that fails as much as must be found could have come through with what was counted. */
-function isBlind({ plan, evidence }: Rollout, { weight, target }: MetricEvidence, facts: Weighed): boolean {
-  if (plan.analysis === null) return false;
-  const seen = evidence?.targets[target]?.errors.against.seen ?? facts.stable;
+/** Whether a candidate that fails as much as must be found could have come through with what was counted on the target. */
+function isBlind({ plan, evidence }: Rollout, facts: Weighed): boolean {
+  const settings = analysisSettings(plan);
+  if (plan.analysis === null || settings === null) return false;
   const targets = Object.keys(evidence?.targets ?? {}).length;
-  // Evidence of one measure on one target counts by its share of the whole.
-  const alpha = (plan.analysis.alpha * weight) / (targets > 1 ? 2 * targets : 1);
-  return !wouldFind(plan.analysis.mustFind, facts, seen, alpha);
+  const seen = evidence?.targets[facts.target]?.errors.against.seen ?? facts.stable;
+  return !wouldFind(plan.analysis.mustFind, facts, seen, { settings, targets });
 }

@@ -38,13 +38,21 @@ export interface Neighbours {
   readonly overtaken: boolean;
 }
 
+/** How a rollout begins. */
+export interface BeginOptions {
+  /** Whether it takes the place of one that is under way. */
+  readonly supersede: boolean;
+  /** The last rollout that its targets have obeyed: it gets a higher number, even if the store knows of none. */
+  readonly after?: number;
+}
+
 /** State, journal, commands and blocked digests. Everything that one call changes is changed in one transaction. */
 export interface Store {
   /**
    * Writes down a new rollout. At most one of a service and environment is under way: rejects with `active-rollout`,
    * or with `supersede` tells the one under way to go home and lets the new one wait for it.
    */
-  begin(request: RolloutRequest, now: Instant, options: { supersede: boolean }): Promise<Rollout>;
+  begin(request: RolloutRequest, now: Instant, options: BeginOptions): Promise<Rollout>;
   load(id: string): Promise<Rollout | null>;
   list(filter: RolloutFilter): Promise<readonly Rollout[]>;
   /** Rollouts whose time to wake has come, the longest waiting first. */

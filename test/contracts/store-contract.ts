@@ -47,6 +47,16 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       assert.deepEqual([first.id, other.id, second.id], ['shop-prod-1', 'shop-dev-1', 'shop-prod-2']);
     });
 
+    promises(
+      'gives a number above what the targets have obeyed, even if it does not know of it',
+      async (store) => {
+        const first = await store.begin(REQUEST, START, { supersede: false, after: 7 });
+        assert.deepEqual([first.id, first.sequence], ['shop-prod-8', 8]);
+        await end(store, first);
+        assert.equal((await store.begin(REQUEST, START, { supersede: false, after: 3 })).sequence, 9);
+      },
+    );
+
     promises('gives back what was written', async (store) => {
       const rollout = await store.begin(REQUEST, START, { supersede: false });
       assert.deepEqual(await store.load(rollout.id), rollout);

@@ -246,13 +246,44 @@ describe('bad luck', { concurrency: false }, () => {
     );
   });
 
+  it('has a controller that is frozen: an order to go back is not said to be done', async (t) => {
+    const shop = await project(t);
+    await shop.canary('deploy', '--release', '1.0.0');
+    shop.load();
+    await shop.canary('deploy', '--release', '1.1.0');
+    hold(shop, '60s');
+    const other = shop.start('deploy', '--release', '1.2.0');
+    await shop.until(isHolding);
+    process.kill(other.pid, 'SIGSTOP');
+    t.after(() => other.kill('SIGKILL'));
+    const { code, stderr } = await shop.canary('rollback');
+    assert.equal(code, 5);
+    assert.match(stderr, /Written down for shop-dev-3.*process \d+\) runs, but does not respond/);
+    assert.match((await shop.canary('status')).stdout, /Nobody has looked for/);
+    process.kill(other.pid, 'SIGCONT');
+    assert.equal((await other.ended).code, 1);
+    assert.equal(await versionOf(shop.url), '1.1.0');
+  });
+
+  it('loses its state: the next rollout goes on from what the targets know', async (t) => {
+    const shop = await project(t);
+    await shop.canary('deploy', '--release', '1.0.0');
+    for (const file of ['state.db', 'state.db-wal', 'state.db-shm']) {
+      rmSync(path.join(shop.directory, '.canary', file), { force: true });
+    }
+    shop.load();
+    const { code, stdout } = await shop.canary('deploy', '--release', '1.1.0');
+    assert.equal(code, 0);
+    assert.match(stdout, /its history was lost/);
+  });
+
   it('has a state directory that is no directory', async (t) => {
     const shop = await project(t);
     shop.configure((config) => ({ ...config, state: 'state' }));
     writeFileSync(path.join(shop.directory, 'state'), '');
     const { code, stderr } = await shop.canary('deploy', '--release', '1.0.0');
-    assert.equal(code, 5);
-    assert.match(stderr, /state/);
+    assert.equal(code, 2);
+    assert.match(stderr, /is a file, and `state` must name a directory/);
     assert.doesNotMatch(stderr, /at .*\.ts:\d+/);
     shop.configure((config) => ({ ...config, state: '.canary' }));
   });

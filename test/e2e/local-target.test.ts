@@ -1,9 +1,11 @@
+import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { it } from 'node:test';
 import type { Release } from '../../src/core/release.ts';
 import { localSite } from '../../src/targets/local/local-site.ts';
-import { stopLocal } from '../../src/targets/local/operations.ts';
+import { isStopped, mayStart, stopLocal } from '../../src/targets/local/operations.ts';
 import type { LocalSettings } from '../../src/targets/local/settings.ts';
 import { release } from '../builders.ts';
 import { targetContract } from '../contracts/target-contract.ts';
@@ -15,10 +17,8 @@ function podinfo(version: string): Release {
   return { ...release(version), artifact: { kind: 'command', command, env, cwd: ROOT } };
 }
 
-targetContract('local', async () => {
-  const directory = mkdtempSync(path.join(os.tmpdir(), 'canary-target-'));
-  const port = await freePort();
-  const settings: LocalSettings = {
+function settingsOf(directory: string, port: number): LocalSettings {
+  return {
     directory,
     proxy: {
       listen: { host: '127.0.0.1', port },
@@ -33,6 +33,12 @@ targetContract('local', async () => {
       stop: 2_000,
     },
   };
+}
+
+targetContract('local', async () => {
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'canary-target-'));
+  const port = await freePort();
+  const settings = settingsOf(directory, port);
   return {
     site: localSite(settings, clock),
     isFenced: true,
@@ -51,4 +57,22 @@ targetContract('local', async () => {
       rmSync(directory, { recursive: true, force: true });
     },
   };
+});
+
+it('is not started by a controller once a person has stopped it', async (t) => {
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'canary-target-'));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  const settings = settingsOf(directory, await freePort());
+  const signal = AbortSignal.timeout(10_000);
+  const site = localSite(settings, clock);
+  await site.target.observe(signal);
+  assert.equal(await stopLocal(settings), true);
+  await assert.rejects(
+    site.target.observe(signal),
+    /stopped with `canary down`; `canary up` starts it again/,
+  );
+  assert.deepEqual([isStopped(settings), await stopLocal(settings)], [true, false]);
+  mayStart(settings);
+  await site.target.observe(signal);
+  assert.equal(await stopLocal(settings), true);
 });

@@ -77,7 +77,7 @@ describe('canary deploy', { concurrency: false }, () => {
     assert.equal(code, 1);
     assert.match(
       stdout,
-      /did not get healthy on web within .*0 of 2 instances are healthy, does not answer well on \/readyz/,
+      /did not get healthy on web within .*0 of 2 instances are healthy, answers 503 on \/readyz/,
     );
   });
 
@@ -174,6 +174,21 @@ describe('canary rollback', { concurrency: false }, () => {
       (await shop.canary('status')).stdout,
       /blocked {2}1\.1\.0: it was replaced by the earlier release 1\.0\.0/,
     );
+  });
+
+  it('does not go back twice unless told so', async (t) => {
+    const shop = await project(t);
+    await shop.canary('deploy', '--release', '1.0.0');
+    shop.load();
+    await shop.canary('deploy', '--release', '1.1.0');
+    await shop.canary('deploy', '--release', '1.2.0');
+    assert.equal((await shop.canary('rollback')).code, 0);
+    const again = await shop.canary('rollback');
+    assert.equal(again.code, 4);
+    assert.match(again.stderr, /1\.2\.0 is gone already: 1\.1\.0 is stable/);
+    assert.equal(await versionOf(shop.url), '1.1.0');
+    assert.equal((await shop.canary('rollback', '--further')).code, 0);
+    assert.equal(await versionOf(shop.url), '1.0.0');
   });
 
   it('says so when there is nothing to go back to', async (t) => {

@@ -270,6 +270,7 @@ export function simulatedTarget(options: TargetOptions): SimulatedTarget {
 /** How many more failures come of failures that are tried again, and again. */
 function tryAgain(random: Random, failed: number, chance: number): number {
   let again = 0;
+  if (chance === 0) return again;
   for (let request = 0; request < failed; request += 1) while (random.chance(chance)) again += 1;
   return again;
 }

@@ -1,3 +1,4 @@
+import { lastObeyedRollout, mayStartLocalTargets } from '../../compose.ts';
 import { resolveRelease, resolveRequest, type ReleaseOverrides } from '../../config/resolve.ts';
 import { ConfigError } from '../../config/problems.ts';
 import { sameRelease, type Release } from '../../core/release.ts';
@@ -78,7 +79,15 @@ async function begin(
   }
   const about = { purpose: 'deliver' as const, requestedBy: input.user };
   const request = resolveRequest(loaded, environment, candidate, about);
-  return store.begin(request, session.clock.now(), { supersede });
+  await mayStartLocalTargets(request.plan.targets);
+  const after = await lastObeyedRollout(request.plan.targets);
+  const rollout = await store.begin(request, session.clock.now(), { supersede, after });
+  if (rollout.sequence === after + 1 && (await session.rollouts(2)).length === 1 && after > 0) {
+    input.output.line(
+      `The targets have obeyed ${after} rollouts that ${session.stateDirectory} knows nothing of: its history was lost. Going on from there.`,
+    );
+  }
+  return rollout;
 }
 
 function overridesOf(input: CommandInput): ReleaseOverrides {

@@ -16,6 +16,34 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./init.ts'),
   },
   {
+    name: 'plan',
+    summary: 'foretell what the plan can find with your traffic, and what a bad release would cost',
+    description:
+      'For each step: how many requests are judged, the smallest error rate of a candidate that is found in four cases of five, how many requests a bad release fails until it is back, and what to beware of. Traffic is taken from the targets where they run and are not told by options. Starts nothing and changes nothing.',
+    options: [
+      ENV,
+      { flags: '--rps <number>', description: 'requests a second, on all targets together' },
+      { flags: '--error-rate <share>', description: 'share of them that fails on stable: 0.1%' },
+      { flags: '--p99 <duration>', description: 'time within which 99 % of them are answered: 120ms' },
+      {
+        flags: '--lag <duration>',
+        description: 'how late metrics arrive, if not as late as those of the targets',
+      },
+      { flags: '--svg <file>', description: 'draw the chances into a file' },
+    ],
+    examples: [
+      {
+        line: 'canary plan --env prod',
+        does: 'see what a rollout to prod can find, with the traffic of the last half hour',
+      },
+      {
+        line: 'canary plan --rps 5 --error-rate 0.2%',
+        does: 'see the same for a service with little traffic',
+      },
+    ],
+    load: () => import('./plan.ts'),
+  },
+  {
     name: 'deploy',
     summary: 'roll a release out, watch it, and roll it back when it is worse',
     description:
@@ -129,7 +157,11 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'take all traffic back to the release before',
     description:
       'Rolls back the rollout that is under way, or else the last one that was promoted. Needs no controller to be running, and blocks the release that it takes away.',
-    options: [ENV, NOTE],
+    options: [
+      ENV,
+      NOTE,
+      { flags: '--further', description: 'go back once more, when the last release is gone already' },
+    ],
     load: () => import('./rollback.ts'),
   },
   {

@@ -69,6 +69,6 @@ function tell({ output }: CommandInput, answers: Answers, { source }: Findings, 
   if (ignored) output.line('  .canary/ was added to .gitignore');
   output.line();
   output.line('Next:');
-  output.line('  canary deploy --release 1.0.0    the first release goes straight up');
-  output.line('  canary deploy --release 1.1.0    the next one goes step by step, under traffic');
+  output.line('  npx canary deploy --release 1.0.0    the first release goes straight up');
+  output.line('  npx canary deploy --release 1.1.0    the next one goes step by step, under traffic');
 }

@@ -1,9 +1,11 @@
-import { resolveRequest } from '../../config/resolve.ts';
+import { lastObeyedRollout, mayStartLocalTargets } from '../../compose.ts';
+import { resolvePlan, resolveRequest } from '../../config/resolve.ts';
+import type { Answer } from '../../core/command.ts';
 import { isActive, type Rollout } from '../../core/rollout.ts';
-import type { CommandInput, CommandRun } from '../command.ts';
+import { type CommandInput, type CommandRun, flag } from '../command.ts';
 import { EXIT_CODES, type ExitCode, Refusal } from '../exit-code.ts';
 import { follow } from '../follow.ts';
-import { answerTo, send } from '../order.ts';
+import { answerTo, send, unresponsive } from '../order.ts';
 import { tellOutcome } from '../outcome.ts';
 import { openSession, type Session } from '../session.ts';
 import { viewFor } from '../view/view-for.ts';
@@ -14,6 +16,8 @@ import { viewFor } from '../view/view-for.ts';
  */
 export const run: CommandRun = async (input) => {
   await using session = await openSession(input);
+  const { targets } = resolvePlan(session.loaded, session.environment, 'return');
+  await mayStartLocalTargets(targets);
   const rollouts = await session.rollouts(50);
   const underWay = rollouts.find(isActive);
   // Awaited here, as the session is closed when this function is left.
@@ -23,18 +27,37 @@ export const run: CommandRun = async (input) => {
     throw new Refusal(
       `Nothing was promoted to ${session.environment.name} yet, so there is nothing to go back from.`,
     );
+  const newest = rollouts[0] ?? last;
+  const isBack = last.plan.purpose === 'return' || wasTakenBack(newest);
+  if (isBack && !flag(input, 'further')) {
+    throw new Refusal(
+      `${newest.id === last.id ? 'The last rollout was a return' : `${newest.candidate.name} is gone already`}: ${last.candidate.name} is stable. \`canary rollback --further\` goes back to the release before that.`,
+    );
+  }
   const isWarm = last.phase.kind === 'ended' && !last.phase.settled && last.id === rollouts[0]?.id;
   return isWarm ? await rollBack(session, input, last) : await returnToOlder(session, input, last);
 };
 
+/** Whether a person said so. What went home by itself is no answer to somebody who wants to go back. */
+function wasTakenBack({ phase }: Rollout): boolean {
+  return (
+    phase.kind === 'ended' &&
+    phase.verdict.kind === 'rolled back' &&
+    phase.verdict.reasons.some(({ code }) => code === 'commanded')
+  );
+}
+
 async function rollBack(session: Session, input: CommandInput, rollout: Rollout): Promise<ExitCode> {
   const number = await send(session, input, rollout, { kind: 'rollback' });
-  let isAnswered = false;
-  const end = followUntil(session, input, rollout.id, (state) => isAnswered && !isActive(state));
-  const answer = await answerTo(session, number);
-  isAnswered = true;
+  let answer: Answer | null = null;
+  let isGivenUp = false;
+  const isOver = (state: Rollout) => isGivenUp || (answer !== null && !isActive(state));
+  const end = followUntil(session, input, rollout.id, isOver);
+  answer = await answerTo(session, number);
+  isGivenUp = answer === null;
   const last = await end;
-  if (answer?.accepted === false) throw new Refusal(`${rollout.id}: ${answer.text}.`);
+  if (answer === null) throw unresponsive(session, rollout);
+  if (!answer.accepted) throw new Refusal(`${rollout.id}: ${answer.text}.`);
   if (last !== null) tellOutcome(input.output, last);
   return last?.phase.kind === 'ended' ? EXIT_CODES.done : EXIT_CODES.failed;
 }
@@ -47,7 +70,8 @@ async function returnToOlder(session: Session, input: CommandInput, last: Rollou
   input.output.line(`${older.name} is not kept warm any more, so it is started again.`);
   const about = { purpose: 'return' as const, requestedBy: input.user };
   const request = resolveRequest(session.loaded, session.environment, older, about);
-  const rollout = await session.store.begin(request, session.clock.now(), { supersede: false });
+  const after = await lastObeyedRollout(request.plan.targets);
+  const rollout = await session.store.begin(request, session.clock.now(), { supersede: false, after });
   const end = await followUntil(session, input, rollout.id, (state) => !isActive(state));
   if (end === null) return EXIT_CODES.failed;
   tellOutcome(input.output, end);

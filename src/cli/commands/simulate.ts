@@ -1,4 +1,3 @@
-import { parseShare } from '../../config/share.ts';
 import { parseDuration } from '../../config/duration.ts';
 import { ConfigError } from '../../config/problems.ts';
 import { findEnvironment, resolvePlan } from '../../config/resolve.ts';
@@ -14,6 +13,7 @@ import { analysisSettings } from '../../core/sequential.ts';
 import { type Milliseconds, sayDuration } from '../../core/time.ts';
 import { type CommandInput, type CommandRun, textOption } from '../command.ts';
 import { EXIT_CODES } from '../exit-code.ts';
+import { shareOption } from '../share-option.ts';
 import { showProgress } from '../view/progress.ts';
 import { paint, table } from '../view/format.ts';
 
@@ -91,14 +91,6 @@ function read(input: CommandInput): Wanted {
     seed: numberOption(input, 'seed', { least: 0, most: 2 ** 31, otherwise: 1 }),
     peers: chosenPeers(textOption(input, 'against')),
   };
-}
-
-function shareOption(name: string, text: string): number {
-  const value = parseShare(text);
-  if (value === null) {
-    throw new ConfigError('invalid', `--${name} takes a share of the requests, such as "1%", not "${text}".`);
-  }
-  return value;
 }
 
 function numberOption(

@@ -1,9 +1,11 @@
 import { type Difference, differences } from '../../core/difference.ts';
 import { sayReason } from '../../core/reason.ts';
 import { isActive, type Rollout, statusOf } from '../../core/rollout.ts';
-import { sayDuration } from '../../core/time.ts';
+import { type Milliseconds, sayDuration } from '../../core/time.ts';
+import { stoppedLocalTargets } from '../../compose.ts';
+import { resolvePlan } from '../../config/resolve.ts';
 import type { CommandRun } from '../command.ts';
-import { hasController } from '../controller.ts';
+import { hasController, sayUnresponsive } from '../controller.ts';
 import { EXIT_CODES, exitCodeOf } from '../exit-code.ts';
 import { rolloutDocument } from '../outcome.ts';
 import { openSession, type Session } from '../session.ts';
@@ -21,6 +23,8 @@ export const run: CommandRun = async (input) => {
     underWay === undefined ? [] : differences(underWay, await session.store.intervals(underWay.id));
   const isControlled = hasController(session.stateDirectory);
   const blocks = await session.store.blocks(session.loaded.config.service, session.environment.name);
+  const { targets } = resolvePlan(session.loaded, session.environment, 'deliver');
+  const stopped = await stoppedLocalTargets(targets);
   output.json({
     service: session.loaded.config.service,
     environment: session.environment.name,
@@ -29,10 +33,14 @@ export const run: CommandRun = async (input) => {
         ? null
         : { release: stable.candidate.name, digest: stable.candidate.digest, rollout: stable.id },
     rollout: underWay === undefined ? null : rolloutDocument(underWay, known),
+    stopped,
     controller: isControlled ? 'running' : 'none',
     blocked: blocks.map(({ release, digest, rollout }) => ({ release, digest, rollout })),
   });
   tell(session, { output, underWay, known, stable, isControlled, latest: rollouts[0] });
+  for (const name of stopped) {
+    output.line(paint('yellow', `${name} is stopped; \`canary up\` starts it again`));
+  }
   for (const { release, reasons } of blocks) {
     output.line(`${paint('red', 'blocked')}  ${release}: ${reasons.map(sayReason).join('; ')}`);
   }
@@ -50,10 +58,11 @@ interface Telling {
   readonly isControlled: boolean;
 }
 
-function tell(
-  { loaded, environment }: Session,
-  { output, underWay, known, stable, latest, isControlled }: Telling,
-): void {
+/** A controller that does not turn a rollout for longer than this is in trouble. */
+const LONGEST_SILENCE: Milliseconds = 3_000;
+
+function tell(session: Session, { output, underWay, known, stable, latest, isControlled }: Telling): void {
+  const { loaded, environment } = session;
   const place = paint('bold', `${loaded.config.service} · ${environment.name}`);
   const since = stable?.phase.kind === 'ended' ? `, since ${dayAndTime(stable.phase.at)}` : '';
   output.line(
@@ -61,6 +70,11 @@ function tell(
   );
   if (underWay !== undefined) {
     output.line(frameOf(underWay, known, []));
+    const silence = session.clock.now() - underWay.lastTurnAt;
+    if (isControlled && silence > LONGEST_SILENCE + 4 * underWay.plan.turnEvery) {
+      const text = `Nobody has looked for ${sayDuration(silence)}: ${sayUnresponsive(session.stateDirectory)}. The guard takes traffic home.`;
+      output.line(paint('yellow', `\n${text}`));
+    }
     if (!isControlled) {
       output.line(
         paint(

@@ -22,6 +22,7 @@ export default defineConfig({
   // {release} stands for the name that you give to \`canary deploy --release\`.
   run: {
     command: ${quote(command)},
+    // Keep old and new side by side: what is stable is started again when it crashes, or when you go back to it.
     // cwd: './releases/{release}',
     env: { RELEASE: '{release}' },
   },

@@ -1,5 +1,5 @@
 import type { Difference } from '../../core/difference.ts';
-import { sayReason } from '../../core/reason.ts';
+import { type Reason, sayReason } from '../../core/reason.ts';
 import { nameOf } from '../../core/release.ts';
 import { type Finding, type Rollout, statusOf } from '../../core/rollout.ts';
 import { sayDuration, type Milliseconds } from '../../core/time.ts';
@@ -18,6 +18,7 @@ export function frameOf(rollout: Rollout, known: readonly Difference[], troubles
     ...checks(rollout.findings),
     ...evidenceLines(rollout, known),
     ...waiting(rollout),
+    ...asking(rollout),
     ...troubles.map((text) => paint('red', `! ${text}`)),
   ].join('\n');
 }
@@ -80,7 +81,8 @@ function targets(rollout: Rollout): readonly string[] {
 function holding({ phase, plan }: Rollout): string {
   if (phase.kind !== 'progressing' || phase.stage !== 'holding') return '';
   const hold = plan.steps[phase.step]?.hold ?? 0;
-  return `watched ${sayPart(phase.watched, hold)}`;
+  const more = phase.watched > hold ? ', not decided yet: it gets as much time again' : '';
+  return `watched ${sayPart(phase.watched, hold)}${more}`;
 }
 
 function sayPart(done: Milliseconds, all: Milliseconds): string {
@@ -97,8 +99,28 @@ function checks(findings: readonly Finding[]): readonly string[] {
   return findings.map(({ kind, reason }) => `  ${MARKS[kind]()} ${sayReason(reason)}`);
 }
 
+/** What a person can do where one is waited for. */
+export function askedOf(rollout: Rollout): string | null {
+  const { phase, paused, plan } = rollout;
+  if (paused !== null && phase.kind !== 'rolling-back') return '`canary resume` lets it go on';
+  if (phase.kind !== 'held') return null;
+  const left = sayDuration(Math.max(0, plan.limits.held - phase.watched));
+  return `\`canary promote\` goes on all the same, \`canary rollback\` takes it back; in ${left} it goes home by itself`;
+}
+
+function asking(rollout: Rollout): readonly string[] {
+  const asked = askedOf(rollout);
+  return asked === null ? [] : [paint('yellow', `  ? ${asked}`)];
+}
+
 function waiting({ phase, waitingFor, findings }: Rollout): readonly string[] {
-  const shown = new Set(findings.map((finding) => sayReason(finding.reason)));
-  const reasons = phase.kind === 'ended' ? [] : waitingFor.map(sayReason).filter((text) => !shown.has(text));
+  const shown = new Set(findings.map(({ reason }) => subjectOf(reason)));
+  const reasons =
+    phase.kind === 'ended' ? [] : waitingFor.filter((reason) => !shown.has(subjectOf(reason))).map(sayReason);
   return reasons.map((text) => paint('dim', `  … ${text}`));
+}
+
+/** A reason that is shown as a finding is not shown again with the numbers of an earlier moment. */
+function subjectOf(reason: Reason): string {
+  return 'check' in reason ? `${reason.check} ${reason.target}` : sayReason(reason);
 }

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { duration } from '../duration.ts';
 
+const ADDRESS = { error: 'must be a port such as 8080, or host and port such as "0.0.0.0:8080"' };
+
 const address = z
-  .union([z.int().min(1).max(65_535), z.string().regex(/^[\w.-]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/)], {
-    error: 'must be a port such as 8080, or host and port such as "0.0.0.0:8080"',
-  })
+  .union(
+    [z.int().min(1).max(65_535), z.string().regex(/^[\w.-]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, ADDRESS)],
+    ADDRESS,
+  )
   .transform((value) => {
     if (typeof value === 'number') return { host: '127.0.0.1', port: value };
     const colon = value.lastIndexOf(':');
@@ -31,7 +34,10 @@ export const localTarget = z.strictObject({
     .strictObject({
       path: z
         .string()
-        .regex(/^\/(?!\/)/, { error: 'must begin with one "/"' })
+        .regex(/^\/(?!\/)[!-~]*$/, {
+          error:
+            'must begin with one "/", and be visible ASCII characters without spaces (write "%20" for one)',
+        })
         .nullable()
         .default('/healthz')
         .describe(

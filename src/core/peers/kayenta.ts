@@ -1,5 +1,5 @@
 import type { Block } from '../analysis/count.ts';
-import { hodgesLehmann, isShiftedUp } from './mann-whitney.ts';
+import { hodgesLehmann } from './mann-whitney.ts';
 import { countOf, type Peer, shareOf } from './peer.ts';
 
 /** Seconds of one point of the metric, between two judgements. */
@@ -24,7 +24,7 @@ export function kayenta(name: string, { point, every }: JudgeRule): Peer {
       const candidate = points(seconds, 'candidate', point);
       const stable = points(seconds, 'stable', point);
       if (candidate.length === 0 || stable.length === 0) return false;
-      if (!isShiftedUp(candidate, stable)) return false;
+      if (new Set([...candidate, ...stable]).size === 1) return false;
       const { low, estimate } = hodgesLehmann(candidate, stable);
       return low > TOLERANCE * Math.abs(estimate) && mean(candidate) >= mean(stable);
     },

@@ -4,9 +4,10 @@ import { block } from '../../../test/counts.ts';
 import type { Block } from '../analysis/count.ts';
 import { alarmedDeployment, alarmState, type Datapoint } from './alarm.ts';
 import { argoRollouts } from './argo-rollouts.ts';
+import { brentRoot } from './brent.ts';
 import { flagger } from './flagger.ts';
 import { kayenta } from './kayenta.ts';
-import { hodgesLehmann, isShiftedUp } from './mann-whitney.ts';
+import { hodgesLehmann } from './mann-whitney.ts';
 import type { Peer } from './peer.ts';
 
 const BAD = block(10, 1, 90, 0);
@@ -157,11 +158,16 @@ describe('the shift between two groups', () => {
   });
 });
 
-describe('a shift upwards', () => {
-  it('is one whose interval lies above 0', () => {
-    const low = [1, 2, 3, 4, 5];
-    for (const first of [[10, 11, 12, 13, 14], [1, 2, 3, 4, 6], [5, 6, 7, 8, 9], low]) {
-      assert.equal(isShiftedUp(first, low), hodgesLehmann(first, low).low > 0, first.join(' '));
+describe('the root that Brent finds', () => {
+  it('is near that of smooth and of broken functions', () => {
+    const functions: readonly [(at: number) => number, number][] = [
+      [(at) => Math.cos(at) - at, 0.7390851],
+      [(at) => 1 - at ** 3, 1],
+      [(at) => Math.exp(-at) - 0.5, Math.LN2],
+      [(at) => (at < 0.3 ? 2 : -1), 0.3],
+    ];
+    for (const [f, root] of functions) {
+      assert.ok(Math.abs(brentRoot(f, -2, 5) - root) < 2e-4, `${brentRoot(f, -2, 5)} for ${root}`);
     }
   });
 });

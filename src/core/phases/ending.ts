@@ -12,7 +12,8 @@ import { keptReleases } from '../wish.ts';
 export function finishPromotion(rollout: Rollout, phase: PhaseOf<'promoting'>, now: Instant): Progress {
   const behind = unsteady(rollout);
   if (behind.length > 0) return awaitTargets(rollout, behind, phase.watched, now);
-  const reasons: readonly Reason[] = rollout.findings.map((finding) => finding.reason);
+  const found = rollout.findings.filter(({ kind }) => kind === 'pass').map(({ reason }) => reason);
+  const reasons = phase.ordered.length > 0 ? phase.ordered : found;
   return toEnded(rollout, { kind: 'promoted', reasons }, now);
 }
 
@@ -28,7 +29,13 @@ export function finishRollback(rollout: Rollout, phase: PhaseOf<'rolling-back'>,
     const tell = !phase.late && phase.watched > rollout.plan.limits.follow;
     return tell ? { to: { ...phase, late: true }, because: late } : stay(late);
   }
-  return toEnded(rollout, phase.verdict, now, [{ code: 'at-home', targets: targetNames(rollout) }]);
+  return toEnded(rollout, phase.verdict, now, [
+    { code: hadStable(rollout) ? 'at-home' : 'never-home', targets: targetNames(rollout) },
+  ]);
+}
+
+function hadStable({ targets }: Rollout): boolean {
+  return Object.values(targets ?? {}).some(({ home }) => home !== null);
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Finding, PhaseOf, Rollout } from '../rollout.ts';
 import type { Instant } from '../time.ts';
 
 /** A step that could not decide in its time gets as much again before it counts as inconclusive. */
-const EXTENSION = 2;
+export const EXTENSION = 2;
 
 type Progressing = PhaseOf<'progressing'>;
 

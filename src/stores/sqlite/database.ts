@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -14,7 +14,7 @@ const BUSY_TRIES = 90;
 /** Opens the database file, creating and migrating it where needed. */
 export function openDatabase(file: string): DatabaseSync {
   return translated(file, () => {
-    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    makeDirectory(path.dirname(file));
     const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
     const version = String(database.prepare('select sqlite_version() as version').get()?.['version']);
     if (compareVersions(version, OLDEST_SQLITE) < 0) {
@@ -27,6 +27,12 @@ export function openDatabase(file: string): DatabaseSync {
     migrate(database, file);
     return database;
   });
+}
+
+/** State is not source, wherever it lies: git is told so. */
+function makeDirectory(directory: string): void {
+  if (mkdirSync(directory, { recursive: true, mode: 0o700 }) === undefined) return;
+  writeFileSync(path.join(directory, '.gitignore'), '*\n');
 }
 
 /**

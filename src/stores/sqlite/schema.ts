@@ -81,21 +81,25 @@ const MIGRATIONS: readonly string[] = [
   `,
 ];
 
-/** Brings the database to the newest version, or says why it cannot. Runs inside one transaction. */
+/** Brings the database to the newest version in one transaction, or says why it cannot. */
 export function migrate(database: DatabaseSync, path: string): void {
-  const row = database.prepare('pragma user_version').get();
-  const version = Number(row?.['user_version'] ?? 0);
-  if (version > MIGRATIONS.length) {
-    throw new StoreError(
-      'newer-schema',
-      `${path} was written by a newer version of canary (schema ${version}, this one knows ${MIGRATIONS.length}). Update canary.`,
-    );
-  }
-  for (const [index, statements] of MIGRATIONS.entries()) {
-    if (index < version) continue;
-    database.exec('begin immediate');
-    database.exec(statements);
-    database.exec(`pragma user_version = ${index + 1}`);
+  const versionOf = () => Number(database.prepare('pragma user_version').get()?.['user_version'] ?? 0);
+  if (versionOf() === MIGRATIONS.length) return;
+  // Another process may have begun to do the same: asked again with the lock that only one can have.
+  database.exec('begin immediate');
+  try {
+    const version = versionOf();
+    if (version > MIGRATIONS.length) {
+      throw new StoreError(
+        'newer-schema',
+        `${path} was written by a newer version of canary (schema ${version}, this one knows ${MIGRATIONS.length}). Update canary.`,
+      );
+    }
+    for (const statements of MIGRATIONS.slice(version)) database.exec(statements);
+    database.exec(`pragma user_version = ${MIGRATIONS.length}`);
     database.exec('commit');
+  } catch (error) {
+    database.exec('rollback');
+    throw error;
   }
 }

@@ -22,7 +22,7 @@ export function openSqliteStore(file: string): Store {
   const read = <T>(work: () => T): Promise<T> => Promise.resolve().then(() => translated(file, work));
 
   return {
-    begin: (request, now, { supersede }) =>
+    begin: (request, now, { supersede, after = 0 }) =>
       write(() => {
         const { service, environment } = request;
         const inTheWay = sql.unended.all(service, environment).map((row) => text(row['id']));
@@ -30,7 +30,8 @@ export function openSqliteStore(file: string): Store {
           throw new StoreError('active-rollout', `${inTheWay.join(' and ')} is still under way.`);
         }
         const last = sql.lastSequence.get(service, environment);
-        const rollout = beginRollout(request, Number(last?.['sequence'] ?? 0) + 1, now);
+        const sequence = Math.max(after, Number(last?.['sequence'] ?? 0)) + 1;
+        const rollout = beginRollout(request, sequence, now);
         for (const id of inTheWay) {
           const command: Command = { kind: 'supersede', rollout: rollout.id };
           insertCommand(sql, id, { command, by: request.requestedBy, note: null }, now);

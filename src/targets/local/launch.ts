@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { takeExclusiveLock } from '../../locks/exclusive-lock.ts';
 import { TargetError } from '../target.ts';
 import { controlClient } from './control-client.ts';
-import { proxyPaths } from './paths.ts';
+import { proxyPaths, type ProxyPaths } from './paths.ts';
 import type { LocalSettings } from './settings.ts';
 
 const message = z.discriminatedUnion('kind', [
@@ -34,15 +34,13 @@ export async function launchProxy(settings: LocalSettings): Promise<void> {
   });
   closeSync(log);
   try {
-    await new Promise<void>((resolve, reject) => {
+    const told = await new Promise<z.infer<typeof message>>((resolve, reject) => {
       child.once('error', reject);
       child.once('exit', (code) => reject(unreachable(`it ended with code ${code}; see ${paths.log}`)));
-      child.once('message', (news) => {
-        const told = message.parse(news);
-        if (told.kind === 'failed') reject(failure(settings, told.code, told.message));
-        else resolve();
-      });
+      child.once('message', (news) => resolve(message.parse(news)));
     });
+    if (told.kind === 'failed') throw failure(settings, told.code, told.message);
+    if (told.kind === 'already-running') await untilReachable(paths);
   } finally {
     child.removeAllListeners();
     if (child.connected) child.disconnect();
@@ -71,8 +69,24 @@ function unreachable(text: string): TargetError {
   return new TargetError('unreachable', `the proxy could not be started: ${text}`);
 }
 
+/** A running proxy puts a socket that was removed back in less than this. */
+const ANSWERS_WITHIN_MS = 3_000;
 const GONE_WITHIN_MS = 120_000;
 const LOOK_EVERY_MS = 50;
+
+/** Waits until a proxy that runs can be talked to. */
+async function untilReachable(paths: ProxyPaths): Promise<void> {
+  const patience = AbortSignal.timeout(ANSWERS_WITHIN_MS);
+  for (;;) {
+    try {
+      return void (await controlClient(paths.socket).reading(patience));
+    } catch (error) {
+      if (!isUnreachable(error)) throw error;
+      if (patience.aborted) throw outOfReach(paths, error);
+    }
+    await wait(LOOK_EVERY_MS);
+  }
+}
 
 /** Stops the proxy of a local target and all its processes, after their requests have ended. Returns whether one ran. */
 export async function stopProxy({ directory }: LocalSettings): Promise<boolean> {
@@ -80,17 +94,38 @@ export async function stopProxy({ directory }: LocalSettings): Promise<boolean> 
   try {
     await controlClient(paths.socket).order('stop', {});
   } catch (error) {
-    if (error instanceof TargetError && error.code === 'unreachable') return false;
-    throw error;
+    if (!isUnreachable(error)) throw error;
+    if (!isRunning(paths)) return false;
+    await untilReachable(paths);
+    await controlClient(paths.socket).order('stop', {});
   }
   for (let waited = 0; waited < GONE_WITHIN_MS; waited += LOOK_EVERY_MS) {
-    const lock = takeExclusiveLock(paths.lock);
-    lock?.release();
-    if (lock !== null) return true;
+    if (!isRunning(paths)) return true;
     await wait(LOOK_EVERY_MS);
   }
   throw new TargetError(
     'unreachable',
     `the proxy did not stop within ${GONE_WITHIN_MS / 1000} s; see ${paths.log}`,
+  );
+}
+
+/** Whether a proxy holds the lock, whatever becomes of its socket. */
+function isRunning({ lock }: ProxyPaths): boolean {
+  if (!existsSync(lock)) return false;
+  const taken = takeExclusiveLock(lock);
+  taken?.release();
+  return taken === null;
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof TargetError && error.code === 'unreachable';
+}
+
+function outOfReach({ lock, socket, log }: ProxyPaths, cause: unknown): TargetError {
+  return new TargetError(
+    'unreachable',
+    `the proxy runs, but does not answer on ${socket}; see ${log}. If it does not come back, end the process that ` +
+      `\`lsof ${lock}\` names`,
+    { cause },
   );
 }

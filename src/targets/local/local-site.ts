@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Clock } from '../../clock/clock.ts';
 import type { TargetReading } from '../../core/observation.ts';
 import type { Instant, Milliseconds } from '../../core/time.ts';
@@ -54,11 +55,15 @@ export function localSite(planned: unknown, clock: Clock): LocalSite {
           guard.armed === null
             ? null
             : { home: shiftSpare(guard.armed.home, -ahead), deadline: guard.armed.deadline - ahead };
-        const firedAt = guard.firedAt === null ? null : guard.firedAt - ahead;
+        // Stays by the proxy's clock: it tells one firing from another, and so must not move with what clocks are thought
+        // to differ by.
+        const { firedAt } = guard;
         return { traffic: shiftSpare(traffic, -ahead), fence, running, guard: { armed, firedAt } };
       },
       async prepare(release, fence, signal) {
-        await awake(() => client.order('configure', { proxy: settings.proxy }, signal));
+        await awake(() =>
+          client.order('configure', { proxy: settings.proxy, digest: release.digest }, signal),
+        );
         await client.order('prepare', { release, run: settings.run, fence }, signal);
       },
       async apply(desired, fence, signal) {
@@ -97,12 +102,16 @@ export function localSite(planned: unknown, clock: Clock): LocalSite {
   };
 }
 
+const STOPPED = 'it was stopped with `canary down`; `canary up` starts it again';
+
 /** Runs a call, and when there is no proxy to take it, starts one and runs it again. */
 function keepAwake(settings: LocalSettings, clock: Clock): <T>(call: () => Promise<T>) => Promise<T> {
+  const { stopped } = proxyPaths(settings.directory);
   let launching: Promise<void> | null = null;
   let lastFailure: { readonly error: unknown; readonly at: Instant } | null = null;
 
   function launch(): Promise<void> {
+    if (existsSync(stopped)) return Promise.reject(new TargetError('unreachable', STOPPED));
     if (lastFailure !== null && clock.now() - lastFailure.at < RELAUNCH_AFTER)
       return Promise.reject(lastFailure.error);
     launching ??= launchProxy(settings)

@@ -27,7 +27,8 @@ const window = z.object({ from: z.number(), to: z.number() });
 
 /** Times on the wire are by the proxy's clock, which every reading tells: the two may not agree on what time it is. */
 export const requests = {
-  configure: z.object({ proxy: proxySettings }),
+  /** The settings that come with the release of that digest. */
+  configure: z.object({ proxy: proxySettings, digest: z.string() }),
   prepare: z.object({ release, run: runSettings, fence }),
   apply: z.object({ traffic, fence }),
   retire: z.object({ release, fence }),

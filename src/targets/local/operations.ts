@@ -1,3 +1,4 @@
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import type { Clock } from '../../clock/clock.ts';
 import { controlClient, type ControlClient } from './control-client.ts';
 import { launchProxy, stopProxy } from './launch.ts';
@@ -19,9 +20,31 @@ export interface StartedTarget {
 const UP_WITHIN_MS = 30_000;
 const LOOK_EVERY_MS = 50;
 
+/** Whether a person stopped the target, so that nobody else starts it. */
+export function isStopped(settings: unknown): boolean {
+  return existsSync(proxyPaths(localSettings.parse(settings).directory).stopped);
+}
+
+/** Lets the target be started again by whoever needs it. */
+export function mayStart(settings: unknown): void {
+  rmSync(proxyPaths(localSettings.parse(settings).directory).stopped, { force: true });
+}
+
+/** The number of the last rollout that the target obeyed; 0 if none, or if its proxy does not run. */
+export async function lastObeyed(settings: unknown): Promise<number> {
+  const { directory } = localSettings.parse(settings);
+  try {
+    const { fence } = await controlClient(proxyPaths(directory).socket).reading();
+    return fence?.sequence ?? 0;
+  } catch {
+    return 0;
+  }
+}
+
 /** Starts the proxy, if it does not run, and waits until what is stable takes traffic. `settings` as in a plan. */
 export async function startLocal(name: string, settings: unknown, clock: Clock): Promise<StartedTarget> {
   const local = localSettings.parse(settings);
+  mayStart(settings);
   await launchProxy(local);
   const { address, traffic, running } = await untilUp(
     controlClient(proxyPaths(local.directory).socket),
@@ -47,9 +70,11 @@ async function untilUp(client: ControlClient, clock: Clock): ReturnType<ControlC
   }
 }
 
-/** Stops the proxy and all its processes. Returns whether it ran. */
-export function stopLocal(settings: unknown): Promise<boolean> {
-  return stopProxy(localSettings.parse(settings));
+/** Stops the proxy and all its processes, and keeps a controller from starting them again. Returns whether it ran. */
+export async function stopLocal(settings: unknown): Promise<boolean> {
+  const local = localSettings.parse(settings);
+  if (existsSync(local.directory)) writeFileSync(proxyPaths(local.directory).stopped, '');
+  return stopProxy(local);
 }
 
 /** Calls back with the proxy's news, as long as it runs; returns how to stop that. */

@@ -32,6 +32,8 @@ export class ClientConnection {
   readonly context: ServerContext;
   /** What the client sent and nobody has taken. */
   unread: Buffer = NOTHING;
+  /** Whether the client will send no more. It may still wait for answers. */
+  hasEnded = false;
   #user: ClientUser | null = null;
   #deadline: number;
   #isPaused = false;
@@ -49,7 +51,7 @@ export class ClientConnection {
     socket
       .on('data', (bytes) => this.#receive(bytes))
       .on('drain', () => this.#drained())
-      .on('end', () => (this.#user === null ? socket.destroySoon() : this.#user.clientEnded()))
+      .on('end', () => this.#ended())
       // What went wrong does not matter to anybody; that it is over is told by `close`.
       .on('error', () => {})
       .on('close', () => this.#user?.clientClosed());
@@ -141,6 +143,18 @@ export class ClientConnection {
     else this.refuse(refusal(408, 'the request did not arrive in time'));
   }
 
+  #ended(): void {
+    this.hasEnded = true;
+    if (this.#user === null) this.#closeWhenServed();
+    else this.#user.clientEnded();
+  }
+
+  /** Ends the connection to a client that sends no more, unless there are requests left which wait for it to read. */
+  #closeWhenServed(): void {
+    const waits = this.#user !== null || (this.unread.length > 0 && this.socket.writableNeedDrain);
+    if (this.hasEnded && !waits && !this.#isLingering) this.socket.destroySoon();
+  }
+
   #drained(): void {
     if (this.#user !== null) return this.#user.clientDrained();
     // The next request waits until the client has taken the response to the one before.
@@ -165,6 +179,7 @@ export class ClientConnection {
       goesOn = this.#readRequest();
     }
     this.#isReadingRequests = false;
+    this.#closeWhenServed();
   }
 
   /** Whether something was read, so that there may be more. */

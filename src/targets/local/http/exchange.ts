@@ -92,7 +92,7 @@ export class Exchange implements ClientUser, UpstreamUser {
 
   clientDrained(): void {
     this.#attempt.connection.socket.resume();
-    if (this.#passed === 'head') this.#client.await(this.#turns.body);
+    if (this.#passed === 'head') this.#awaitResponse();
   }
 
   upstreamEnded(): void {
@@ -108,9 +108,11 @@ export class Exchange implements ClientUser, UpstreamUser {
     else this.#fail('reset');
   }
 
+  /** A client that has sent its whole request may still wait for the answer. */
   clientEnded(): void {
-    this.#leave();
-    this.#client.drop();
+    if (this.#requestBody === null) {
+      if (this.#passed === 'head') this.#client.await(this.#turns.halfClosed);
+    } else if (this.#attempt.connection.isConnected) this.#lose();
   }
 
   clientClosed(): void {
@@ -119,12 +121,17 @@ export class Exchange implements ClientUser, UpstreamUser {
 
   expired(): void {
     const upstreamIsFull = this.#attempt.connection.socket.writableNeedDrain;
-    const clientIsFull = this.#client.socket.writableNeedDrain;
+    const clientIsSilent = this.#client.socket.writableNeedDrain || this.#client.hasEnded;
     const awaitsClient = this.#requestBody !== null && !this.#awaitsContinue && !upstreamIsFull;
     if (!this.#attempt.connection.isConnected) this.#fail('connect');
     else if (this.#passed === 'all') this.#giveUpRequest();
-    else if (this.#passed === 'head' ? clientIsFull : awaitsClient) this.#refuse(408, 'the client stalled');
-    else this.#fail('timeout');
+    else if (this.#passed === 'head' ? clientIsSilent : awaitsClient) this.#refuse(408, 'the client stalled');
+    else this.#fail(this.#isOpenEnded() ? 'silence' : 'timeout');
+  }
+
+  /** Whether a response is under way that did not say how long it would be. */
+  #isOpenEnded(): boolean {
+    return this.#response !== null && this.#response.framing.kind !== 'length';
   }
 
   #sendRequest(): void {
@@ -151,6 +158,7 @@ export class Exchange implements ClientUser, UpstreamUser {
     send(this.#attempt.connection.socket, head, unread, body.ranges);
     this.#client.take(end);
     if (body.state === 'complete') this.#requestBody = null;
+    else if (this.#client.hasEnded) return this.#lose();
     const isSent = this.#requestBody === null && this.#passed === 'nothing';
     this.#client.await(isSent ? this.#turns.response : this.#turns.body);
     if (this.#passed === 'all' && this.#requestBody === null) this.#end();
@@ -219,8 +227,14 @@ export class Exchange implements ClientUser, UpstreamUser {
     const hasRoom = send(this.#client.socket, head, bytes, body.ranges);
     this.#passed = 'head';
     if (body.state === 'complete') return this.#complete(end === bytes.length);
-    if (!hasRoom) this.#attempt.connection.socket.pause();
+    if (hasRoom) return this.#awaitResponse();
+    this.#attempt.connection.socket.pause();
     this.#client.await(this.#turns.body);
+  }
+
+  /** Waits for more of the response's body: not long for a client that has perhaps gone. */
+  #awaitResponse(): void {
+    this.#client.await(this.#client.hasEnded ? this.#turns.halfClosed : this.#turns.silence);
   }
 
   /** The response is through. `isClean`: the upstream has sent nothing behind it. */
@@ -265,7 +279,7 @@ export class Exchange implements ClientUser, UpstreamUser {
   /** The upstream has failed. Another is asked only when this one cannot have heard of the request. */
   #fail(failure: Exclude<Failure, 'client-gone'>): void {
     this.#attempt.discard();
-    if (this.#passed !== 'nothing') {
+    if (this.#passed !== 'nothing' || failure === 'silence') {
       this.#report(failure, false);
       return this.#client.abort();
     }
@@ -285,6 +299,12 @@ export class Exchange implements ClientUser, UpstreamUser {
     this.#leave();
     if (this.#passed === 'nothing') this.#client.refuse(refusal(status, reason));
     else this.#client.abort();
+  }
+
+  /** The client has gone before its request was whole. */
+  #lose(): void {
+    this.#leave();
+    this.#client.drop();
   }
 
   #leave(): void {

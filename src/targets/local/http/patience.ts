@@ -8,10 +8,17 @@ export interface Timeouts {
   readonly connect: number;
   /** For a response to begin after the request was sent. */
   readonly response: number;
-  /** For the next bytes of a body, either way. */
+  /** For the next bytes of a request's body, and for a client to take the next ones of a response's. */
   readonly body: number;
+  /** For the next bytes of a response's body. Long, because streams of events may have nothing to say for a while. */
+  readonly silence: number;
   /** For the next bytes in a tunnel, either way. */
   readonly tunnel: number;
+  /**
+   * For the next bytes to a client that has ended its side, and in a tunnel one side of which has ended. The other may
+   * have gone: one cannot tell before something is sent to it.
+   */
+  readonly halfClosed: number;
   /** For a client to take the last bytes and to close, after the proxy has closed its side. */
   readonly linger: number;
 }
@@ -22,7 +29,9 @@ const DEFAULTS: Timeouts = {
   connect: 2_000,
   response: 60_000,
   body: 60_000,
+  silence: 300_000,
   tunnel: 3_600_000,
+  halfClosed: 30_000,
   linger: 2_000,
 };
 const SHORTEST_TURN = 5;
@@ -52,7 +61,9 @@ export class Patience {
       connect: inTurns(timeouts.connect),
       response: inTurns(timeouts.response),
       body: inTurns(timeouts.body),
+      silence: inTurns(timeouts.silence),
       tunnel: inTurns(timeouts.tunnel),
+      halfClosed: inTurns(timeouts.halfClosed),
       linger: inTurns(timeouts.linger),
     };
   }

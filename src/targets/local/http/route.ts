@@ -25,7 +25,13 @@ export interface Outcome {
 }
 
 /**
- * Why there is no whole response. Only `client-gone` is not the upstream's fault: the client left, stopped sending or
- * reading, or sent a body that is not one.
+ * Why there is no whole response. Two are not the upstream's fault: `client-gone`, when the client left, stopped sending
+ * or reading, or sent a body that is not one; and `silence`, when a response of no given length, as a stream of events
+ * is, had nothing to say for so long that it was ended.
  */
-export type Failure = 'connect' | 'reset' | 'timeout' | 'bad-response' | 'client-gone';
+export type Failure = 'connect' | 'reset' | 'timeout' | 'bad-response' | 'client-gone' | 'silence';
+
+/** Whether that is the fault of the upstream. */
+export function isToBlame(failure: Failure | null): boolean {
+  return failure !== null && failure !== 'client-gone' && failure !== 'silence';
+}

@@ -91,6 +91,22 @@ describe('a tunnel', () => {
     await untilTrue('no connection', () => proxy.server.connections === 0 && upstream.inFlight === 0);
   });
 
+  for (const first of ['client', 'peer'] as const) {
+    test(`one side of which has ended does not wait long for the other (${first} first)`, async (t) => {
+      const tunnel = await openTunnel(t, { timeouts: { halfClosed: 40 } });
+      const { proxy, upstream } = tunnel;
+      tunnel[first].socket.end();
+      await untilTrue('no connection', () => proxy.server.connections === 0 && upstream.inFlight === 0);
+    });
+  }
+
+  test('one side of which has ended is cut when the time to drain is over', async (t) => {
+    const { client, proxy, upstream } = await openTunnel(t);
+    client.socket.end();
+    await proxy.server.close(40);
+    await untilTrue('no connection', () => proxy.server.connections === 0 && upstream.inFlight === 0);
+  });
+
   test('ends when nothing is said for long', async (t) => {
     const { client, peer } = await openTunnel(t, { timeouts: { tunnel: 40 } });
     await client.end();

@@ -9,6 +9,7 @@ export class Tunnel implements ClientUser, UpstreamUser {
   readonly #client: ClientConnection;
   readonly #upstream: Upstream;
   readonly #connection: UpstreamConnection;
+  #isHalfClosed = false;
 
   constructor(client: ClientConnection, upstream: Upstream, connection: UpstreamConnection) {
     this.#client = client;
@@ -20,9 +21,10 @@ export class Tunnel implements ClientUser, UpstreamUser {
   begin(first: Buffer): void {
     this.#connection.user = this;
     this.#client.handTo(this);
-    this.#client.await(this.#client.context.patience.turns.tunnel);
+    this.#await();
     if (first.length > 0) this.upstreamSent(first);
     if (this.#client.unread.length > 0) this.clientSent();
+    if (this.#client.hasEnded) this.clientEnded();
     this.#client.regulate();
   }
 
@@ -32,13 +34,13 @@ export class Tunnel implements ClientUser, UpstreamUser {
 
   clientSent(): void {
     const { unread } = this.#client;
-    this.#client.await(this.#client.context.patience.turns.tunnel);
+    this.#await();
     send(this.#connection.socket, '', unread, [0, unread.length]);
     this.#client.take(unread.length);
   }
 
   upstreamSent(bytes: Buffer): void {
-    this.#client.await(this.#client.context.patience.turns.tunnel);
+    this.#await();
     if (!send(this.#client.socket, '', bytes, [0, bytes.length])) this.#connection.socket.pause();
   }
 
@@ -52,10 +54,14 @@ export class Tunnel implements ClientUser, UpstreamUser {
 
   clientEnded(): void {
     this.#connection.socket.end();
+    this.#isHalfClosed = true;
+    this.#await();
   }
 
   upstreamEnded(): void {
     this.#client.socket.end();
+    this.#isHalfClosed = true;
+    this.#await();
   }
 
   clientClosed(): void {
@@ -72,4 +78,10 @@ export class Tunnel implements ClientUser, UpstreamUser {
   }
 
   upstreamConnected(): void {}
+
+  /** Waits for the next bytes. Of two sides one of which has ended, the other one most likely does so soon. */
+  #await(): void {
+    const { tunnel, halfClosed } = this.#client.context.patience.turns;
+    this.#client.await(this.#isHalfClosed ? halfClosed : tunnel);
+  }
 }

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, test, type TestContext } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import { createUpstream, type Upstream } from './index.ts';
 import { converse } from './testing/conversation.ts';
 import { startProxy } from './testing/proxy.ts';
@@ -69,8 +70,26 @@ describe('the proxy does not wait for ever', () => {
     );
   });
 
+  test('for the next event of a stream, and blames nobody', async (t) => {
+    const { client, server, proxy } = await converse(t, { timeouts: { silence: 8 * SHORT, body: SHORT } });
+    client.send(GET);
+    const upstream = await server();
+    upstream.send('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n');
+    await client.until('abc\r\n');
+    await wait(4 * SHORT);
+    upstream.send('3\r\ndef\r\n');
+    await client.until('def\r\n');
+    await client.end();
+    assert(client.isReset);
+    await upstream.end();
+    assert.deepEqual(
+      proxy.outcomes.map(({ status, failure }) => [status, failure]),
+      [[200, 'silence']],
+    );
+  });
+
   test('for the next bytes of a response', async (t) => {
-    const { client, server, proxy } = await converse(t, { timeouts: { body: SHORT } });
+    const { client, server, proxy } = await converse(t, { timeouts: { silence: SHORT } });
     client.send(GET);
     const upstream = await server();
     upstream.send('HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabc');

@@ -36,8 +36,8 @@ export interface Desk {
   sample(stable: string, candidate: string, window: Window): z.infer<typeof answers.sample>['sample'];
   /** Looks at the clock: fires the guard when it is time. Called often. */
   tick(now: Instant): void;
-  /** All that has to be written down. */
-  record(): ProxyState;
+  /** All of it that has to be written down. */
+  record(): Omit<ProxyState, 'move'>;
 }
 
 export interface DeskOptions {

@@ -3,10 +3,11 @@ import type { Instant } from '../../../core/time.ts';
 import type { Upstream } from '../http/index.ts';
 import { createUpstream } from '../http/index.ts';
 import type { RunSettings } from '../settings.ts';
-import { isHealthy } from './health.ts';
+import { checkHealth, type Health } from './health.ts';
 import {
   freePort,
   isAlive,
+  killLeftovers,
   lastWords,
   type ProcessIdentity,
   rotateLog,
@@ -18,6 +19,8 @@ import {
 export interface InstanceRecord {
   readonly identity: ProcessIdentity;
   readonly port: number;
+  /** Whether it was healthy when last looked at. */
+  readonly isUp: boolean;
 }
 
 /**
@@ -60,7 +63,7 @@ const STARTING_CHECK_EVERY = 50;
 const LOOK_EVERY = 50;
 
 export function keepInstance({ number, release, run, log, adopted, onChange }: InstanceOptions): Instance {
-  let current: (InstanceRecord & { readonly upstream: Upstream }) | null = null;
+  let current: (Pick<InstanceRecord, 'identity' | 'port'> & { readonly upstream: Upstream }) | null = null;
   let isUp = false;
   let wasEverUp = false;
   let failuresInARow = 0;
@@ -69,12 +72,17 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
   let checkAt: Instant = 0;
   let isBusy = false;
   let lastEnd: string | null = null;
+  /** What the last check found; null if all was well. */
+  let trouble: string | null = null;
   let isStopping = false;
   let isHopeless = false;
 
   if (adopted !== null && isAlive(adopted.identity)) {
-    current = { ...adopted, upstream: createUpstream(adopted.port) };
-  }
+    const { identity, port } = adopted;
+    current = { identity, port, upstream: createUpstream(port) };
+    // What was healthy goes on taking traffic; the first check will tell whether it still is.
+    isUp = wasEverUp = adopted.isUp;
+  } else if (adopted !== null) killLeftovers(adopted.identity);
 
   function ended(reason: string): void {
     current?.upstream.close();
@@ -85,10 +93,10 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
   }
 
   async function start(now: Instant): Promise<void> {
-    const port = await freePort();
-    if (isStopping) return;
     startsInARow += 1;
     startAt = now + Math.min(LONGEST_BACK_OFF, FIRST_BACK_OFF * 2 ** (startsInARow - 1));
+    const port = await freePort();
+    if (isStopping) return;
     const env = { CANARY_RELEASE: release.name, CANARY_DIGEST: release.digest };
     let identity: ProcessIdentity | null = null;
     let hasExited = false;
@@ -108,12 +116,18 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
   async function check(now: Instant): Promise<void> {
     if (current === null) return;
     const { identity, port } = current;
-    const isWell = isAlive(identity) && (await isHealthy(port, run.health));
+    const health: Health = isAlive(identity) ? await checkHealth(port, run.health) : { kind: 'unknown' };
     checkAt = now + (isUp ? run.health.interval : STARTING_CHECK_EVERY);
     rotateLog(log);
     if (current?.identity !== identity) return;
-    if (!isAlive(identity)) ended('ended');
-    else if (isWell) {
+    const wasUp = isUp;
+    if (!isAlive(identity)) {
+      killLeftovers(identity);
+      return ended('ended');
+    }
+    if (health.kind === 'unknown') return;
+    trouble = health.kind === 'well' ? null : health.trouble;
+    if (trouble === null) {
       failuresInARow = 0;
       startsInARow = 0;
       isUp = true;
@@ -123,13 +137,20 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
       failuresInARow += 1;
       if (failuresInARow >= run.health.failures) isUp = false;
     }
+    if (isUp !== wasUp) onChange();
   }
 
-  function busy(work: Promise<void>): void {
+  /** Whatever goes wrong with one process is its own trouble, and must not end the proxy of all others. */
+  async function busy(work: Promise<void>): Promise<void> {
     isBusy = true;
-    void work.finally(() => {
+    try {
+      await work;
+    } catch (error) {
+      if (startsInARow >= MOST_FAILED_STARTS && !wasEverUp) isHopeless = true;
+      lastEnd = `cannot be started: ${error instanceof Error ? error.message : String(error)}`;
+    } finally {
       isBusy = false;
-    });
+    }
   }
 
   return {
@@ -139,17 +160,17 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
     trouble() {
       if (isUp) return null;
       const words = lastWords(log);
-      const state = current === null ? (lastEnd ?? 'is being started') : sayUnhealthy(run);
+      const state = current === null ? (lastEnd ?? 'is being started') : (trouble ?? 'was not checked yet');
       return words === null ? state : `${state}; it last said: ${words}`;
     },
-    record: () => (current === null ? null : { identity: current.identity, port: current.port }),
+    record: () => (current === null ? null : { identity: current.identity, port: current.port, isUp }),
     suspect() {
       checkAt = 0;
     },
     tend(now) {
       if (isBusy || isStopping) return;
-      if (current === null && now >= startAt) busy(start(now));
-      else if (current !== null && now >= checkAt) busy(check(now));
+      if (current === null && now >= startAt) void busy(start(now));
+      else if (current !== null && now >= checkAt) void busy(check(now));
     },
     async stop() {
       isStopping = true;
@@ -157,17 +178,13 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
       const { identity, upstream } = current;
       await until(() => upstream.inFlight === 0, run.drain);
       upstream.close();
-      if (!isAlive(identity)) return;
+      if (!isAlive(identity)) return killLeftovers(identity);
       signalGroup(identity, 'SIGTERM');
       const isGone = () => !signalGroup(identity, 0);
       if (!(await until(isGone, run.stop))) signalGroup(identity, 'SIGKILL');
       await until(isGone, run.stop);
     },
   };
-}
-
-function sayUnhealthy({ health }: RunSettings): string {
-  return health.path === null ? 'does not accept connections' : `does not answer well on ${health.path}`;
 }
 
 /** Waits until it is so, at most for `patience`; tells whether it came to be. */

@@ -42,6 +42,8 @@ interface Kept {
 /** Stands in a record for a release that is being let go. */
 const GOING: Instant = 0;
 
+const LONGEST_LOG_NAME = 100;
+
 /** Takes over what an earlier proxy wrote down. `onChange` is called when there is something new to write down. */
 export function keeper(logs: string, records: readonly KeptRecord[], onChange: () => void): Keeper {
   const kept = new Map<string, Kept>();
@@ -54,7 +56,7 @@ export function keeper(logs: string, records: readonly KeptRecord[], onChange: (
         number,
         release,
         run,
-        log: path.join(logs, `${release.name.replaceAll(/[^\w.-]/g, '_')}-${number}.log`),
+        log: path.join(logs, `${logName(release)}-${number}.log`),
         adopted: instances[number] ?? null,
         onChange,
       });
@@ -112,6 +114,14 @@ export function keeper(logs: string, records: readonly KeptRecord[], onChange: (
       }
     },
   };
+}
+
+/** A file name for any name of a release. One that does not fit is cut short and told apart by its digest. */
+function logName({ name, digest }: Release): string {
+  const safe = name.replaceAll(/[^\w.-]/g, '_');
+  return safe.length <= LONGEST_LOG_NAME
+    ? safe
+    : `${safe.slice(0, LONGEST_LOG_NAME)}-${digest.replace(/^sha256:/, '').slice(0, 12)}`;
 }
 
 function recordOf({ release, run, instances }: Kept, until: Instant | null): KeptRecord {

@@ -1,11 +1,10 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import {
   closeSync,
   copyFileSync,
   fstatSync,
   mkdirSync,
   openSync,
-  readFileSync,
   readSync,
   statSync,
   truncateSync,
@@ -13,6 +12,7 @@ import {
 import { createServer } from 'node:net';
 import path from 'node:path';
 import type { CommandArtifact } from '../../../core/release.ts';
+import { birthOf, isOfThisRun } from './birth.ts';
 
 /** A process of the service, told apart from any later one with the same pid by its birth. */
 export interface ProcessIdentity {
@@ -38,8 +38,8 @@ export interface StartOptions {
  */
 export function startProcess({ artifact, port, env, log, onExit }: StartOptions): ProcessIdentity | null {
   const [command, ...args] = artifact.command;
-  mkdirSync(path.dirname(log), { recursive: true });
-  const output = openSync(log, 'a', 0o600);
+  const output = openLog(log, onExit);
+  if (output === null) return null;
   try {
     const child = spawn(command, args, {
       cwd: artifact.cwd,
@@ -52,7 +52,7 @@ export function startProcess({ artifact, port, env, log, onExit }: StartOptions)
       onExit(code === null ? `was ended by ${signal}` : `exited with code ${code}`),
     );
     child.unref();
-    return child.pid === undefined ? null : { pid: child.pid, birth: birthOf(child.pid) ?? '' };
+    return child.pid === undefined ? null : identify(child.pid);
   } catch (error) {
     onExit(sayStartError(error, artifact));
     return null;
@@ -61,31 +61,44 @@ export function startProcess({ artifact, port, env, log, onExit }: StartOptions)
   }
 }
 
+/** A service whose words would be lost is not started; where the log goes is canary's trouble, and is told as such. */
+function openLog(log: string, onExit: (reason: string) => void): number | null {
+  try {
+    mkdirSync(path.dirname(log), { recursive: true });
+    return openSync(log, 'a', 0o600);
+  } catch (error) {
+    onExit(`cannot be started: no log can be kept for it: ${messageOf(error)}`);
+    return null;
+  }
+}
+
 function sayStartError(error: unknown, { command, cwd }: CommandArtifact): string {
   const code = error instanceof Error && 'code' in error ? error.code : null;
   if (code === 'ENOENT') return `cannot be started: ${command[0]} was not found, or ${cwd} does not exist`;
   if (code === 'EACCES') return `cannot be started: ${command[0]} may not be executed`;
-  return `cannot be started: ${error instanceof Error ? error.message : String(error)}`;
+  return `cannot be started: ${messageOf(error)}`;
 }
 
-/** Whether that very process still lives. */
-export function isAlive({ pid, birth }: ProcessIdentity): boolean {
-  return birthOf(pid) === birth;
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
-/** When the process began, in the words of the operating system; null if there is none or it is a zombie. */
-function birthOf(pid: number): string | null {
+/** A process that could not be told apart from others later on is not kept. */
+function identify(pid: number): ProcessIdentity {
   try {
-    if (process.platform === 'linux') {
-      // The command may hold spaces and brackets, so fields are counted from its closing bracket: state is the first,
-      // start time the twentieth of them (proc_pid_stat(5), fields 3 and 22).
-      const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)?.split(' ') ?? [];
-      return fields[0] === 'Z' ? null : (fields[19] ?? null);
-    }
-    const line = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim();
-    return line === '' || line.startsWith('Z') ? null : line.replace(/^\S+\s+/, '');
+    return { pid, birth: birthOf(pid) ?? '' };
+  } catch (error) {
+    process.kill(-pid, 'SIGKILL');
+    throw error;
+  }
+}
+
+/** Whether that very process still lives. One that cannot be looked at, for want of descriptors perhaps, is taken to. */
+export function isAlive({ pid, birth }: ProcessIdentity): boolean {
+  try {
+    return birthOf(pid) === birth;
   } catch {
-    return null;
+    return true;
   }
 }
 
@@ -96,6 +109,18 @@ export function signalGroup({ pid }: ProcessIdentity, signal: 'SIGTERM' | 'SIGKI
     return true;
   } catch {
     return false;
+  }
+}
+
+/**
+ * Kills what a process that has ended left behind in its group. No process gets the number of a group that still has
+ * members, so as long as nobody has this one, and the machine was not started anew, the group is the one that was.
+ */
+export function killLeftovers(identity: ProcessIdentity): void {
+  try {
+    if (birthOf(identity.pid) === null && isOfThisRun(identity.birth)) signalGroup(identity, 'SIGKILL');
+  } catch {
+    // Whose group it is cannot be found out, so it is left alone.
   }
 }
 

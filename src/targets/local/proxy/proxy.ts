@@ -1,18 +1,21 @@
 import { randomInt } from 'node:crypto';
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { systemClock } from '../../../clock/system-clock.ts';
 import { seededRandom } from '../../../core/random.ts';
+import type { Fence, Traffic } from '../../../core/traffic.ts';
 import { createTrafficServer } from '../http/index.ts';
 import { requests } from '../messages.ts';
 import { proxyPaths } from '../paths.ts';
 import type { LocalSettings, ProxySettings, RunSettings } from '../settings.ts';
 import { controlServer, order } from './control-server.ts';
+import { openControlSocket } from './control-socket.ts';
 import { counters, SLICE } from './counters.ts';
+import { connectionsWithin, openFilesLimit } from './descriptors.ts';
 import { desk } from './desk.ts';
+import { openEntrances } from './entrances.ts';
 import { keeper, type Keeper } from './keeper.ts';
 import { newsOf } from './news.ts';
-import { type Router, router } from './router.ts';
+import { router } from './router.ts';
 import { keepNotebook } from './notebook.ts';
 import { readState, type ProxyState } from './state-file.ts';
 
@@ -36,11 +39,10 @@ export async function runProxy(settings: LocalSettings, onStopped: () => void): 
   const state = readState(paths.state);
   let current: ProxySettings = settings.proxy;
 
-  const notebook = keepNotebook(paths.state, () => theDesk.record());
+  const notebook = keepNotebook(paths.state, () => ({ ...theDesk.record(), move: entrances.move() }));
   const theKeeper = keeper(paths.logs, state.kept, () => notebook.trySave());
   const count = counters(() => clock.now());
   const theDesk = desk({ state, keeper: theKeeper, counters: count, now: () => clock.now(), notebook });
-  notebook.open();
   keepStable(state, theKeeper, settings.run);
   const news = newsOf(theDesk, count);
   const route = router({
@@ -51,34 +53,52 @@ export async function runProxy(settings: LocalSettings, onStopped: () => void): 
     random: seededRandom(randomInt(2 ** 31)),
     salt: path.basename(settings.directory),
   });
-  let { server, address } = await serve(route, current);
+  const limits = { connections: connectionsWithin(openFilesLimit()) };
+  const entrances = await openEntrances({
+    async open({ host, port }) {
+      // A changed response timeout counts from the next change of address on.
+      const server = createTrafficServer({ route, timeouts: { response: current.responseTimeout }, limits });
+      await server.listen(port, host);
+      return server;
+    },
+    drain: settings.run.drain,
+    address: current.listen,
+    move: state.move,
+    onChange: () => notebook.trySave(),
+  });
+  notebook.open();
+  notebook.trySave();
 
-  async function configure(next: ProxySettings): Promise<void> {
-    const isElsewhere = next.listen.host !== current.listen.host || next.listen.port !== current.listen.port;
-    if (isElsewhere) {
-      const before = server;
-      ({ server, address } = await serve(route, next));
-      void before.close(settings.run.drain);
-    }
+  async function configure(next: ProxySettings, digest: string): Promise<void> {
     current = next;
+    await entrances.prepare(digest, next.listen);
+    if (theDesk.traffic().stable === null) entrances.settle(digest);
+  }
+
+  function apply(traffic: Traffic, fence: Fence): void {
+    theDesk.apply(traffic, fence);
+    if (traffic.candidate === null && traffic.stable !== null) entrances.settle(traffic.stable.digest);
   }
 
   async function stop(): Promise<void> {
     clearInterval(tending);
     control.close();
-    control.closeAllConnections();
-    await server.close(settings.run.drain);
+    await entrances.close();
     await theKeeper.letAllGo();
-    rmSync(paths.socket, { force: true });
     onStopped();
   }
 
-  const control = controlServer(
+  const orders = controlServer(
     {
-      reading: () => ({ now: clock.now(), pid: process.pid, address, ...theDesk.reading() }),
-      configure: order(requests.configure, ({ proxy }) => configure(proxy)),
+      reading: () => ({
+        now: clock.now(),
+        pid: process.pid,
+        address: entrances.address(),
+        ...theDesk.reading(),
+      }),
+      configure: order(requests.configure, ({ proxy, digest }) => configure(proxy, digest)),
       prepare: order(requests.prepare, ({ release, run, fence }) => theDesk.prepare(release, run, fence)),
-      apply: order(requests.apply, (request) => theDesk.apply(request.traffic, request.fence)),
+      apply: order(requests.apply, (request) => apply(request.traffic, request.fence)),
       retire: order(requests.retire, ({ release, fence }) => theDesk.retire(release, fence)),
       arm: order(requests.arm, ({ home, deadline, fence }) => theDesk.arm(home, deadline, fence)),
       disarm: order(requests.disarm, ({ fence }) => theDesk.disarm(fence)),
@@ -89,41 +109,24 @@ export async function runProxy(settings: LocalSettings, onStopped: () => void): 
     },
     news,
   );
-  await listenOnSocket(control, paths.socket);
+  const control = await openControlSocket(orders, paths);
 
   const tending = setInterval(
     () => {
       const now = clock.now();
       theDesk.tick(now);
       notebook.retry();
+      control.tend(now);
       theKeeper.tend(now);
       news.tell();
     },
     Math.min(TEND_EVERY, SLICE),
   );
-  return { address, stop };
+  return { address: entrances.address(), stop };
 }
 
 /** What takes traffic must run, also if an orderly stop had let it go. */
 function keepStable({ traffic }: ProxyState, theKeeper: Keeper, run: RunSettings): void {
   const { stable } = traffic;
   if (stable !== null && !theKeeper.has(stable.digest)) theKeeper.keep(stable, run);
-}
-
-/** Takes users' traffic at the address. A changed response timeout counts from the next change of address on. */
-async function serve(route: Router, { listen, responseTimeout }: ProxySettings) {
-  const server = createTrafficServer({ route, timeouts: { response: responseTimeout } });
-  const port = await server.listen(listen.port, listen.host);
-  return { server, address: { host: listen.host, port } };
-}
-
-/** The lock on the target's directory is ours, so a socket that is still there belongs to a proxy that was killed. */
-async function listenOnSocket(server: ReturnType<typeof controlServer>, socket: string): Promise<void> {
-  mkdirSync(path.dirname(socket), { recursive: true, mode: 0o700 });
-  rmSync(socket, { force: true });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(socket, resolve);
-  });
-  chmodSync(socket, 0o600);
 }

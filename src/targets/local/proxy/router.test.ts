@@ -94,10 +94,11 @@ describe('the router', () => {
       { ...WELL, status: 500 },
       { ...WELL, status: null, failure: 'timeout' as const },
       { ...WELL, failure: 'client-gone' as const },
+      { ...WELL, failure: 'silence' as const },
     ]) {
       route(request())?.done(outcome);
     }
-    assert.deepEqual(counted(STABLE.digest), [4, 2]);
+    assert.deepEqual(counted(STABLE.digest), [5, 2]);
   });
 
   it('tries another instance of the same release, and counts the request once', () => {

@@ -1,7 +1,7 @@
 import type { Random } from '../../../core/random.ts';
 import type { Release } from '../../../core/release.ts';
 import type { Traffic } from '../../../core/traffic.ts';
-import type { Outcome, RequestHead, Route } from '../http/index.ts';
+import { isToBlame, type Outcome, type RequestHead, type Route } from '../http/index.ts';
 import type { ProxySettings } from '../settings.ts';
 import { cookieValue } from './cookie.ts';
 import type { Counters } from './counters.ts';
@@ -75,7 +75,7 @@ export function router({ settings, traffic, healthy, counters, random, salt }: R
       milliseconds,
     }: Pick<Outcome, 'status' | 'failure' | 'milliseconds'>) => {
       if (isPreview) return;
-      const failed = (failure !== null && failure !== 'client-gone') || (status !== null && status >= 500);
+      const failed = isToBlame(failure) || (status !== null && status >= 500);
       counters.record(release.digest, { failed, latency: milliseconds });
     };
     const byAnother = () => {

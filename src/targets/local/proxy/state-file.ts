@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { release, traffic, fence } from '../messages.ts';
@@ -11,6 +11,11 @@ const proxyState = z.object({
   fence: fence.nullable(),
   guard: z.object({ home: traffic, deadline: z.number() }).nullable(),
   guardFiredAt: z.number().nullable(),
+  /** A change of address that waits for a release to become stable. */
+  move: z
+    .object({ from: z.object({ host: z.string(), port: z.int() }), digest: z.string() })
+    .nullable()
+    .default(null),
   kept: z.array(
     z.object({
       release,
@@ -18,7 +23,13 @@ const proxyState = z.object({
       until: z.number().nullable(),
       instances: z
         .array(
-          z.object({ identity: z.object({ pid: z.int(), birth: z.string() }), port: z.int() }).nullable(),
+          z
+            .object({
+              identity: z.object({ pid: z.int(), birth: z.string() }),
+              port: z.int(),
+              isUp: z.boolean().default(false),
+            })
+            .nullable(),
         )
         .readonly(),
     }),
@@ -34,6 +45,7 @@ const NOTHING: ProxyState = {
   fence: null,
   guard: null,
   guardFiredAt: null,
+  move: null,
   kept: [],
 };
 
@@ -55,9 +67,24 @@ export function readState(file: string): ProxyState {
   }
 }
 
-/** Replaces the state as a whole, so that whoever reads it never sees half of it. */
+/**
+ * Replaces the state as a whole, so that whoever reads it never sees half of it. When it returns, the state is on the
+ * disk: also after a loss of power it is the one that was confirmed, and not an empty file.
+ */
 export function writeState(file: string, state: ProxyState): void {
-  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-  writeFileSync(`${file}.new`, JSON.stringify(state), { mode: 0o600 });
+  const directory = path.dirname(file);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  writeFileSync(`${file}.new`, JSON.stringify(state), { mode: 0o600, flush: true });
   renameSync(`${file}.new`, file);
+  flush(directory);
+}
+
+/** Brings the names in a directory to the disk: which file has which is written down there, not in the file. */
+function flush(directory: string): void {
+  const opened = openSync(directory, 'r');
+  try {
+    fsyncSync(opened);
+  } finally {
+    closeSync(opened);
+  }
 }

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { describe, it } from 'node:test';
+import { isAlive, startProcess } from './process.ts';
+import { directory, service } from './testing/service.ts';
+
+describe('a process of the service', () => {
+  it('is not taken for dead by a proxy that has no descriptors left', async (t) => {
+    const module = path.join(import.meta.dirname, 'process.ts');
+    const code = `
+      const { openSync } = await import('node:fs');
+      const { isAlive, startProcess } = await import(${JSON.stringify(module)});
+      const { artifact } = ${JSON.stringify(service())};
+      const log = ${JSON.stringify(path.join(directory(t), 'service.log'))};
+      const identity = startProcess({ artifact, port: 1, env: {}, log, onExit: () => {} });
+      process.on('exit', () => process.kill(-identity.pid, 'SIGKILL'));
+      const before = isAlive(identity);
+      try { for (;;) openSync('/dev/null'); } catch {}
+      process._rawDebug(before, isAlive(identity), isAlive({ ...identity, birth: 'another' }));
+      process.exit();`;
+    const child = spawn(
+      'sh',
+      ['-c', 'ulimit -n 100; exec "$0" --input-type=module -e "$1"', process.execPath, code],
+      { stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+    const [said] = await once(child.stderr, 'data');
+    assert.equal(String(said), 'true true true\n');
+  });
+
+  it('is dead when it has ended, or another one has its pid', async (t) => {
+    const log = path.join(directory(t), 'service.log');
+    const ended = Promise.withResolvers<string>();
+    const { artifact } = service('1.0.0', 'setInterval(() => {}, 1_000)');
+    const identity = startProcess({ artifact, port: 1, env: {}, log, onExit: ended.resolve });
+    assert.ok(identity !== null && isAlive(identity));
+    assert.ok(!isAlive({ ...identity, birth: '1' }));
+    process.kill(identity.pid, 'SIGKILL');
+    assert.equal(await ended.promise, 'was ended by SIGKILL');
+    assert.ok(!isAlive(identity));
+  });
+});
