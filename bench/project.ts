@@ -12,7 +12,8 @@ import { checkConfig } from '../src/config/load.ts';
 import { resolvePlan } from '../src/config/resolve.ts';
 import { freePort } from './free-port.ts';
 
-type PlanInput = NonNullable<ConfigInput['environments'][number]['plan']>;
+/** The steps and rules of a rollout, as a configuration has them. */
+export type PlanInput = NonNullable<ConfigInput['environments'][number]['plan']>;
 
 /** A service on the local target, in a directory of its own. Disposing of it stops and removes everything. */
 export interface Project extends AsyncDisposable {

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { systemClock } from '../../src/clock/system-clock.ts';
-import { openProject } from '../project.ts';
+import { openProject, type PlanInput, type Project } from '../project.ts';
 import { quantile, report } from '../report.ts';
 
 /**
@@ -14,25 +14,25 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '15' },
     judge: { type: 'string', default: 'analysis' },
     rps: { type: 'string', default: '100' },
+    /** Seconds after which a bad release that was not found is taken back by hand. */
+    patience: { type: 'string', default: '300' },
   },
 });
 
 const RUNS = Number(values.runs);
 const RPS = Number(values.rps);
+const PATIENCE = Number(values.patience) * 1_000;
 const WEIGHT = 10;
 
-/** How the candidate is judged: by the analysis, as by default, or by plain limits. */
-const JUDGES = {
+/** How the candidate is judged: by the analysis, as by default, or by a plain limit, tight or loose. */
+const JUDGES: Readonly<Record<string, Pick<PlanInput, 'analysis' | 'checks'>>> = {
   analysis: {},
-  thresholds: {
-    analysis: false,
-    checks: [
-      { kind: 'threshold', name: 'errors', measure: 'errors', max: '0.5%', minRequests: 5, window: '5m' },
-    ],
-  },
-} as const;
+  tight: limit({ max: '0.5%', minRequests: 5, window: '5m' }),
+  loose: limit({ max: '5%', minRequests: 20, window: '30s' }),
+};
 
-const judge = values.judge === 'thresholds' ? JUDGES.thresholds : JUDGES.analysis;
+const judge = JUDGES[values.judge];
+if (judge === undefined) throw new Error(`--judge takes one of: ${Object.keys(JUDGES).join(', ')}`);
 const clock = systemClock();
 const rows: object[] = [];
 for (const rate of values.rates.split(',').map(Number)) {
@@ -41,7 +41,14 @@ for (const rate of values.rates.split(',').map(Number)) {
   console.log(row);
 }
 const name = values.rates === '0' ? 'rollback-healthy' : `rollback-${values.judge}`;
-report(name, { judge: values.judge, requestsPerSecond: RPS, weight: WEIGHT, runs: RUNS, rows });
+report(name, {
+  judge: values.judge,
+  requestsPerSecond: RPS,
+  weight: WEIGHT,
+  runs: RUNS,
+  patienceSeconds: Number(values.patience),
+  rows,
+});
 
 async function failing(rate: number) {
   const steps = [{ weight: WEIGHT, hold: '10m' }];
@@ -54,9 +61,10 @@ async function failing(rate: number) {
   for (let run = 1; run <= RUNS; run += 1) {
     await clock.wait(2_000);
     load.reset();
-    const verdict = await project.deploy(`bad-${run}`, {
-      FAULT_ERROR_RATE: String(rate),
-    });
+    const verdict = await untilFound(
+      project,
+      project.deploy(`bad-${run}`, { FAULT_ERROR_RATE: String(rate) }),
+    );
     await clock.wait(500);
     const served = load.served();
     verdicts[verdict] = (verdicts[verdict] ?? 0) + 1;
@@ -65,6 +73,25 @@ async function failing(rate: number) {
     lost += served.lost;
   }
   return { rate, verdicts, failed: spread(failed), seconds: spread(badFor), lost };
+}
+
+/** How the rollout ended; `not found` when it had to be ended by hand. */
+async function untilFound({ start }: Project, deploy: Promise<string>): Promise<string> {
+  const found = new AbortController();
+  void deploy.finally(() => found.abort());
+  await clock.wait(PATIENCE, found.signal);
+  if (found.signal.aborted) return deploy;
+  await start('rollback').ended;
+  await deploy;
+  return 'not found';
+}
+
+function limit(check: {
+  max: string;
+  minRequests: number;
+  window: string;
+}): Pick<PlanInput, 'analysis' | 'checks'> {
+  return { analysis: false, checks: [{ kind: 'threshold', name: 'errors', measure: 'errors', ...check }] };
 }
 
 /** Median, quartiles and the worst. */

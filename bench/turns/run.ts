@@ -21,11 +21,15 @@ const { values } = parseArgs({
   options: {
     counts: { type: 'string', default: '10,1000,10000' },
     seconds: { type: 'string', default: '30' },
+    judge: { type: 'string', default: 'analysis' },
   },
 });
 
 const TURN_EVERY = 10_000;
 const SECONDS = Number(values.seconds);
+
+/** By the analysis, as by default, or by a plain limit. */
+const JUDGE = values.judge === 'thresholds' ? {} : { analysis: ANALYSIS, checks: [] };
 
 const COUNTS = { stable: sample(900), candidate: sample(100) };
 /** Metrics that cost nothing to make: what is measured is the engine and the store. */
@@ -47,7 +51,12 @@ for (const count of values.counts.split(',').map(Number)) {
   rows.push(row);
   console.log(row);
 }
-report('turns', { turnEverySeconds: TURN_EVERY / 1_000, measuredSeconds: SECONDS, rows });
+report('turns', {
+  judge: values.judge,
+  turnEverySeconds: TURN_EVERY / 1_000,
+  measuredSeconds: SECONDS,
+  rows,
+});
 
 async function measure(count: number): Promise<Row> {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'canary-bench-'));
@@ -56,9 +65,9 @@ async function measure(count: number): Promise<Row> {
   const sites = new Map<string, Sites>();
   const slow = plan({
     steps: [{ weight: 10, hold: 3_600_000 }],
-    analysis: ANALYSIS,
     turnEvery: TURN_EVERY,
     guardAfter: 60_000,
+    ...JUDGE,
   });
 
   for (let index = 0; index < count; index += 1) {
