@@ -21,7 +21,8 @@ const RULES: Readonly<Record<string, readonly RegExp[]>> = {
   ],
   'metrics/': [/^core\//, /^metrics\//],
   'guards/': [/^core\//, /^guards\//],
-  'gates/': [/^core\//, /^gates\//, /^stores\/store\.ts$/],
+  'gates/': [/^core\//, /^clock\/clock\.ts$/, /^gates\//, /^stores\/store\.ts$/, /^supply-chain\//],
+  'supply-chain/': [/^core\//, /^clock\/clock\.ts$/, /^locks\//, /^supply-chain\//],
   'stores/': [/^core\//, /^stores\//],
   'engine/': [
     /^core\//,
@@ -41,6 +42,7 @@ const RULES: Readonly<Record<string, readonly RegExp[]>> = {
     /^locks\//,
     /^engine\//,
     /^stores\/(store|chain)\.ts$/,
+    /^supply-chain\//,
   ],
 };
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { Analysis, Plan, PlannedTarget, Purpose, SmokeTest } from '../core/plan.ts';
-import type { Release } from '../core/release.ts';
+import type { CommandArtifact, Release } from '../core/release.ts';
 import type { RolloutRequest } from '../core/rollout.ts';
 import type { Config, Environment } from './config-schema.ts';
 import type { LoadedConfig } from './load.ts';
@@ -39,7 +39,7 @@ export function resolveRelease(
   loaded: LoadedConfig,
   name: string,
   overrides: ReleaseOverrides = {},
-): Release {
+): Release & { readonly artifact: CommandArtifact } {
   const { config, file } = loaded;
   if (!isReleaseName(name)) {
     throw new ConfigError(
@@ -80,7 +80,7 @@ function shellWords(line: string): readonly string[] {
 }
 
 /** What identifies a release that is a command: the name and everything that is run. */
-function digestOf(name: string, artifact: Release['artifact']): string {
+function digestOf(name: string, artifact: CommandArtifact): string {
   const env = Object.entries(artifact.env).toSorted(([a], [b]) => (a < b ? -1 : 1));
   const content = JSON.stringify([name, artifact.kind, artifact.command, env, artifact.cwd]);
   return `sha256:${createHash('sha256').update(content).digest('hex')}`;

@@ -1,3 +1,4 @@
+import type { Admission, Refusal } from './admission.ts';
 import type { PendingCommand } from './command.ts';
 import type { Release } from './release.ts';
 import type { Comparison } from './sample.ts';
@@ -45,9 +46,9 @@ export type SmokeResult = { readonly kind: 'passed' } | { readonly kind: 'failed
 
 /** A gate's answer. Only `open` lets a rollout begin. */
 export type GateAnswer = { readonly gate: string } & (
-  | { readonly kind: 'open' }
+  | { readonly kind: 'open'; readonly admission?: Admission }
   | { readonly kind: 'waiting'; readonly detail: string }
-  | { readonly kind: 'closed'; readonly detail: string }
+  | { readonly kind: 'closed'; readonly detail: string; readonly refusals?: readonly Refusal[] }
 );
 
 /** One answer of the metrics: the comparison, or null for "no data". */

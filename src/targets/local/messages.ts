@@ -6,12 +6,15 @@ import { proxySettings, runSettings } from './settings.ts';
 export const release = z.object({
   name: z.string(),
   digest: z.string(),
-  artifact: z.object({
-    kind: z.literal('command'),
-    command: z.tuple([z.string()], z.string()).readonly(),
-    env: z.record(z.string(), z.string()),
-    cwd: z.string(),
-  }),
+  artifact: z.discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('command'),
+      command: z.tuple([z.string()], z.string()).readonly(),
+      env: z.record(z.string(), z.string()),
+      cwd: z.string(),
+    }),
+    z.object({ kind: z.literal('image'), repository: z.string(), env: z.record(z.string(), z.string()) }),
+  ]),
 });
 
 export const traffic = z.object({

@@ -107,7 +107,9 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
       if (identity !== null && !isStopping) signalGroup(identity, 'SIGKILL');
       if (current === null || current.identity === identity) ended(reason);
     };
-    identity = startProcess({ artifact: release.artifact, port, env, log, onExit });
+    const { artifact } = release;
+    if (artifact.kind === 'image') throw new Error('images are not run yet');
+    identity = startProcess({ artifact, port, env, log, onExit });
     if (identity === null || hasExited) return;
     current = { identity, port, upstream: createUpstream(port) };
     onChange();

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Release } from '../../../../core/release.ts';
+import type { CommandArtifact, Release } from '../../../../core/release.ts';
 import type { RunSettings } from '../../settings.ts';
 
 /** A directory that is cleared away after the test. */
@@ -17,7 +17,7 @@ export function directory(test: TestContext): string {
 export function service(
   name: string = '1.0.0',
   program: string = `require('http').createServer((_, answer) => answer.end()).listen(process.env.PORT, '127.0.0.1')`,
-): Release {
+): Release & { readonly artifact: CommandArtifact } {
   const command = [process.execPath, '-e', program] as const;
   return {
     name,
