@@ -1,6 +1,7 @@
 import type { Count } from './analysis/count.ts';
 import type { Metric } from './analysis/settings.ts';
 import type { OnInconclusive } from './plan.ts';
+import { printable } from './printable.ts';
 import { BEYOND_EDGES } from './sample.ts';
 import { sayDuration, type Instant, type Milliseconds } from './time.ts';
 
@@ -112,8 +113,12 @@ export type Reason =
   | { readonly code: 'never-home'; readonly targets: readonly string[] }
   | { readonly code: 'settled' };
 
-/** One sentence for people, without a full stop at the end. */
+/** One sentence for people, without a full stop at the end. Always printable, whatever notes and details hold. */
 export function sayReason(reason: Reason): string {
+  return printable(sayFacts(reason));
+}
+
+function sayFacts(reason: Reason): string {
   switch (reason.code) {
     case 'worse':
       return `${reason.check} on ${reason.target}: ${sayWorse(reason)}`;
