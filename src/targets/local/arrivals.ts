@@ -2,7 +2,7 @@ import type { Clock } from '../../clock/clock.ts';
 import type { Running } from '../../core/observation.ts';
 import { sayDuration, type Instant, type Milliseconds } from '../../core/time.ts';
 import { TargetError } from '../target.ts';
-import { imagePlace, type ImageRelease, type Unpacked, type UnpackRelease } from './unpacked.ts';
+import type { ImageRelease, Unpacked, UnpackRelease } from './unpacked.ts';
 
 /**
  * Images that are being brought to this machine. That takes longer than a turn, so it goes on between turns, and is told of
@@ -19,7 +19,7 @@ export interface Arrivals {
 
 export interface ArrivalsOptions {
   readonly unpack: UnpackRelease;
-  /** Directory that has a place for each image. */
+  /** Directory that has a directory for each image. */
   readonly images: string;
   /** Processes per release. */
   readonly processes: number;
@@ -51,11 +51,12 @@ export function arrivals({ unpack, images, processes, clock, deliver }: Arrivals
     const fail = (error: unknown) => settle({ kind: 'failed', release, error, at: clock.now() });
     let image: Unpacked;
     try {
-      image = await unpack(release, imagePlace(images, digest), stop.signal);
+      image = await unpack(release, images, stop.signal);
     } catch (error) {
       const isFinal = error instanceof TargetError && error.code === 'refused';
       return isFinal ? settle({ kind: 'refused', release, why: error.message }) : fail(error);
     }
+    if (stop.signal.aborted) return;
     try {
       await deliver(release, image, stop.signal);
       settle(null);

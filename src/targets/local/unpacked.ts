@@ -28,11 +28,11 @@ export type Unpacked = z.infer<typeof unpacked>;
 export type ImageRelease = Release & { readonly artifact: ImageArtifact };
 
 /**
- * Brings a release's image to this machine and unpacks it into `place`, a directory that is this image's alone and need not
- * exist; what is there already, whole and unchanged, is taken as it is. May take minutes. Rejects with a `TargetError` of
- * code `refused` when another try would end the same way, and with anything else when it is worth one.
+ * Brings a release's image to this machine and unpacks it into a directory named by its digest (64 hex digits) inside
+ * `images`; one that is there already, whole and unchanged, is taken as it is. May take minutes. Rejects with a
+ * `TargetError` of code `refused` when another try would end the same way, and with anything else when it is worth one.
  */
-export type UnpackRelease = (release: ImageRelease, place: string, signal: AbortSignal) => Promise<Unpacked>;
+export type UnpackRelease = (release: ImageRelease, images: string, signal: AbortSignal) => Promise<Unpacked>;
 
 /** Whether the release is an image. */
 export function isImage(release: Release): release is ImageRelease {

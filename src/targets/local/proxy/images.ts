@@ -26,6 +26,8 @@ export interface Images {
 
 const ABANDONED_AFTER: Milliseconds = 60 * 60_000;
 const REMOVED = '.removed';
+/** Names of the places of images, and of those that are being removed. Whatever else is there is somebody else's. */
+const PLACE = /^[0-9a-f]{64}(\.\d+\.removed)?$/;
 
 export function knownImages({ images, homes }: ProxyPaths, records: readonly KnownImage[]): Images {
   const known = new Map(records.map((record) => [record.digest, record]));
@@ -60,7 +62,7 @@ function isAbandoned(place: string, now: Instant): boolean {
 function placesIn(directory: string): readonly string[] {
   if (!existsSync(directory)) return [];
   return readdirSync(directory, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
+    .filter((entry) => entry.isDirectory() && PLACE.test(entry.name))
     .map(({ name }) => path.join(directory, name));
 }
 

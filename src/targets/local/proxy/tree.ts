@@ -25,7 +25,7 @@ export type TreeEntry = z.infer<typeof treeEntry>;
 export interface Tree {
   /** The root of its file system. */
   readonly directory: string;
-  /** File with one entry a line, as JSON, in the order of their paths. It is not inside the directory. */
+  /** File with one entry a line, as JSON. It is not inside the directory. */
   readonly record: string;
   /** `sha256:` and hex digits: the digest of the record's bytes. */
   readonly treeDigest: string;
@@ -52,12 +52,6 @@ export async function flawOfTree({ directory, record, treeDigest }: Tree): Promi
   if (flaw !== null) return flaw;
   for (const missing of expected.keys()) return `${missing} is gone`;
   return null;
-}
-
-/** The record's text for these entries, in any order; what is written down when an image is unpacked. */
-export function renderRecord(entries: readonly TreeEntry[]): string {
-  const sorted = entries.toSorted((a, b) => (a.path < b.path ? -1 : 1));
-  return sorted.map((entry) => `${JSON.stringify(entry)}\n`).join('');
 }
 
 function parseRecord(bytes: Buffer): readonly TreeEntry[] {

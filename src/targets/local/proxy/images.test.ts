@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { chmodSync, existsSync, mkdirSync, readdirSync, utimesSync } from 'node:fs';
+import path from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { systemClock } from '../../../clock/system-clock.ts';
+import { proxyPaths } from '../paths.ts';
+import { knownImages } from './images.ts';
+import { imageRelease, unpackedInto } from './testing/image.ts';
+import { directory } from './testing/service.ts';
+
+const RELEASES = ['1.0.0', '1.1.0', '1.2.0'].map((name) => imageRelease(name));
+const HOUR = 60 * 60_000;
+
+function rig(t: TestContext) {
+  const paths = proxyPaths(directory(t));
+  const all = RELEASES.map((release) => ({
+    digest: release.digest,
+    image: unpackedInto(paths.images, release),
+  }));
+  const [first, second, third] = all;
+  assert.ok(first !== undefined && second !== undefined && third !== undefined);
+  return { paths, first, second, third, now: systemClock().now() };
+}
+
+describe('the images of the releases that are kept', () => {
+  it('stay, and all others are removed with what their processes wrote', async (t) => {
+    const { paths, first, second, now } = rig(t);
+    const homes = [first, second].map(({ digest }) => path.join(paths.homes, digest.slice(7), '0/tmp'));
+    for (const home of homes) mkdirSync(home, { recursive: true });
+    chmodSync(path.join(second.image.directory, 'app'), 0o500);
+    const images = knownImages(paths, [first, second]);
+    await images.keepOnly(new Set([first.digest]), now);
+    assert.deepEqual([images.find(first.digest), images.find(second.digest)], [first.image, null]);
+    assert.deepEqual(images.record(), [first]);
+    assert.deepEqual([existsSync(first.image.directory), existsSync(second.image.directory)], [true, false]);
+    assert.deepEqual(homes.map(existsSync), [true, false]);
+    assert.deepEqual(
+      readdirSync(paths.images).filter((name) => name.endsWith('.removed')),
+      [],
+    );
+  });
+
+  it('leave alone what may just be unpacked, until it is old', async (t) => {
+    const { paths, first, third, now } = rig(t);
+    const images = knownImages(paths, [first]);
+    await images.keepOnly(new Set([first.digest]), now);
+    assert.ok(existsSync(third.image.directory));
+    utimesSync(path.dirname(third.image.directory), now / 1_000, (now - 2 * HOUR) / 1_000);
+    await images.keepOnly(new Set([first.digest]), now);
+    assert.ok(!existsSync(third.image.directory));
+    assert.ok(existsSync(first.image.directory));
+  });
+
+  it('stay also when they are old', async (t) => {
+    const { paths, first, now } = rig(t);
+    await knownImages(paths, [first]).keepOnly(new Set([first.digest]), now + 2 * HOUR);
+    assert.deepEqual(readdirSync(paths.images), [first.digest.slice(7)]);
+  });
+
+  it('that are no longer there can be removed', async (t) => {
+    const { paths, now } = rig(t);
+    const gone = { ...knownImages(paths, []), digest: imageRelease('9.0.0').digest };
+    assert.equal(gone.find(gone.digest), null);
+    const images = knownImages(proxyPaths(path.join(paths.images, 'none')), []);
+    await images.keepOnly(new Set(), now);
+  });
+});
