@@ -144,6 +144,25 @@ describe('the local target', () => {
     assert.equal((await find(CANDIDATE))?.healthy, 0);
   });
 
+  it('has an image unpacked again that was removed before the proxy knew of it', async (t) => {
+    let times = 0;
+    const { site, fence, find, until } = await rig(t, async (release, images, signal) => {
+      times += 1;
+      const unpacked = await unpack(release, images, signal);
+      if (times === 1) rmSync(unpacked.directory, { recursive: true });
+      return unpacked;
+    });
+    const refusals: unknown[] = [];
+    await until(async () => {
+      const running = await find(CANDIDATE);
+      if (running === undefined)
+        await site.target.prepare(CANDIDATE, fence(), SIGNAL).catch((error: unknown) => refusals.push(error));
+      return running?.healthy === 1;
+    });
+    assert.equal(times, 2);
+    assert.match(String(refusals[0]), /the image of 1\.1\.0 is not at .*rootfs any more/);
+  });
+
   it('tells at once that an image cannot be run, and forgets it when it is let go', async (t) => {
     const { site, fence, find, until } = await rig(t, async () => {
       throw new TargetError('refused', 'the image is for another platform');

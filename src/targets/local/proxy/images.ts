@@ -32,6 +32,15 @@ const PLACE = /^[0-9a-f]{64}(\.\d+\.removed)?$/;
 export function knownImages({ images, homes }: ProxyPaths, records: readonly KnownImage[]): Images {
   const known = new Map(records.map((record) => [record.digest, record]));
 
+  /** The places of those that are leaving, and whatever else nobody needs. */
+  function unneeded(leaving: readonly string[], kept: ReadonlySet<string>, now: Instant): readonly string[] {
+    const isKept = (place: string) => kept.has(`sha256:${path.basename(place)}`);
+    const abandoned = placesIn(images).filter((place) => !isKept(place) && isAbandoned(place, now));
+    const written = placesIn(homes).filter((place) => !isKept(place));
+    const left = leaving.map((digest) => imagePlace(images, digest));
+    return [...new Set([...left, ...abandoned, ...written])];
+  }
+
   return {
     find: (digest) => known.get(digest)?.image ?? null,
     add(added) {
@@ -41,13 +50,11 @@ export function knownImages({ images, homes }: ProxyPaths, records: readonly Kno
     async keepOnly(digests, now) {
       const leaving = [...known.keys()].filter((digest) => !digests.has(digest));
       for (const digest of leaving) known.delete(digest);
-      const left = leaving.map((digest) => imagePlace(images, digest));
-      const kept = new Set([...digests].map((digest) => imagePlace(images, digest)));
-      const forgotten = placesIn(images).filter((place) => !kept.has(place) && isAbandoned(place, now));
-      const keptHomes = new Set([...known.keys()].map((digest) => imagePlace(homes, digest)));
-      const oldHomes = placesIn(homes).filter((place) => !keptHomes.has(place));
-      const old = new Set([...left, ...forgotten, ...oldHomes]);
-      await Promise.all([...old].map((place) => takeAway(place, now)).map(clear));
+      try {
+        await Promise.all(unneeded(leaving, digests, now).map((place) => clear(takeAway(place, now))));
+      } catch {
+        // What stays is no reason to end the proxy: it is old some day, and goes then.
+      }
     },
   };
 }
@@ -74,15 +81,10 @@ function takeAway(place: string, now: Instant): string {
   return removed;
 }
 
-/** What cannot be removed now is tried again the next time: it is no reason to end the proxy. */
 async function clear(directory: string): Promise<void> {
-  try {
-    if (!existsSync(directory)) return;
-    makeWritable(directory);
-    await rm(directory, { recursive: true, force: true });
-  } catch {
-    // It is tried again.
-  }
+  if (!existsSync(directory)) return;
+  makeWritable(directory);
+  await rm(directory, { recursive: true, force: true });
 }
 
 /** Images have directories that even their owner may not write to, and so not remove anything from. */

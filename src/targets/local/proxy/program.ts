@@ -89,7 +89,7 @@ async function ownProgram(image: Unpacked, word: string, machine: Machine): Prom
   const found = await canRun(file, machine.platform, machine.architecture);
   if (found.kind === 'runs') return file;
   throw new ImageRefused(
-    `${word} cannot be run as a process of this machine: ${found.why}; an image runs as a process if it starts Node or a static program, others need a container`,
+    `${word} cannot be run as a process of this machine: ${found.why}; start Node from the image, or a program that is linked statically`,
   );
 }
 

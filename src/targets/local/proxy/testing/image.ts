@@ -5,7 +5,7 @@ import { imagePlace, type ImageRelease, type Unpacked } from '../../unpacked.ts'
 import type { TreeEntry } from '../tree.ts';
 
 /** A service of Node's that answers with its environment, its directory and its arguments. */
-export const TELLS = `
+const TELLS = `
 import { createServer } from 'node:http';
 const told = JSON.stringify({ env: process.env, cwd: process.cwd(), argv: process.argv.slice(1) });
 createServer((_, answer) => answer.end(told)).listen(process.env.PORT, process.env.HOST);
