@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { systemClock } from '../../../clock/system-clock.ts';
@@ -49,6 +58,19 @@ describe('the images of the releases that are kept', () => {
     await images.keepOnly(new Set([first.digest]), now);
     assert.ok(!existsSync(third.image.directory));
     assert.ok(existsSync(first.image.directory));
+  });
+
+  it('are cleared away at last when that was cut short', async (t) => {
+    const { paths, first, second, now } = rig(t);
+    const place = path.dirname(second.image.directory);
+    renameSync(place, `${place}.${now - 5}.removed`);
+    mkdirSync(path.join(paths.images, 'unfinished'));
+    await knownImages(paths, [first]).keepOnly(new Set(RELEASES.map(({ digest }) => digest)), now);
+    const names = [...RELEASES.map(({ digest }) => digest.slice(7)), 'unfinished'];
+    assert.deepEqual(
+      readdirSync(paths.images).toSorted(),
+      names.filter((name) => name !== path.basename(place)).toSorted(),
+    );
   });
 
   it('stay also when they are old', async (t) => {
