@@ -22,6 +22,7 @@ export function storedRollout(json: string): Rollout {
   return {
     ...stored,
     history: stored.history ?? {},
+    admission: stored.admission ?? null,
     evidence: stored.evidence ?? null,
     plan: {
       ...stored.plan,
