@@ -5,7 +5,13 @@ import type { ImageArtifact } from '../core/release.ts';
 import type { Rollout } from '../core/rollout.ts';
 import type { Instant } from '../core/time.ts';
 import type { Block } from '../stores/store.ts';
-import { assessImage, isPassing, type OpenRepository, refusalBy } from '../supply-chain/policy/assess-image.ts';
+import {
+  assessImage,
+  isPassing,
+  type OpenRepository,
+  type ReadEvidence,
+  refusalBy,
+} from '../supply-chain/policy/assess-image.ts';
 import { type Assessment, refusalsOf } from '../supply-chain/policy/assessment.ts';
 import { type Policy, policy as policySchema } from '../supply-chain/policy/policy.ts';
 import { refusal } from '../supply-chain/policy/refusal-codes.ts';
@@ -15,6 +21,7 @@ const NAME = 'supply chain';
 
 interface SupplyChainGate {
   readonly openRepository: OpenRepository;
+  readonly readEvidence: ReadEvidence;
   readonly clock: Clock;
   /** The digests that were rolled back somewhere: what the engine itself knows, whatever a registry withholds. */
   readonly blocks: (service: string, environment: string) => Promise<readonly Block[]>;
@@ -38,7 +45,10 @@ export function supplyChainGate(options: SupplyChainGate): Gate {
         }
         if (plan.policy === null) return { gate: NAME, kind: 'open' };
         return shut([
-          refusal('NOT_A_DIGEST', `${candidate.name} is a command, and only signed images may be deployed here`),
+          refusal(
+            'NOT_A_DIGEST',
+            `${candidate.name} is a command, and only signed images may be deployed here`,
+          ),
         ]);
       } catch (error) {
         return shut([refusalBy(error)]);
@@ -63,6 +73,7 @@ async function askForImage(
     digest: rollout.candidate.digest,
     pinned: (rollout.admission?.evidence ?? []).map(({ referrer }) => referrer),
     openRepository: options.openRepository,
+    readEvidence: options.readEvidence,
     now: options.clock.now(),
     signal,
   });
@@ -95,7 +106,10 @@ async function rolledBackBefore(
     const block = (await blocks(service, environment)).find(({ digest }) => digest === candidate.digest);
     if (block === undefined) return [];
     return [
-      refusal('VSA_POLICY', `the image was taken back in ${environment} by ${block.rollout}, says the journal`),
+      refusal(
+        'VSA_POLICY',
+        `the image was taken back in ${environment} by ${block.rollout}, says the journal`,
+      ),
     ];
   });
   return (await Promise.all(found)).flat();
@@ -112,7 +126,10 @@ async function olderThanBefore(
   if (newest === null || (admission.builtAt !== null && admission.builtAt >= newest)) return [];
   const built = admission.builtAt === null ? 'at a time that nothing says' : day(admission.builtAt);
   return [
-    refusal('ROLLBACK', `the image was built ${built}, and one of ${day(newest)} has been promoted here already`),
+    refusal(
+      'ROLLBACK',
+      `the image was built ${built}, and one of ${day(newest)} has been promoted here already`,
+    ),
   ];
 }
 

@@ -1,10 +1,13 @@
 import type { Refusal } from '../../core/admission.ts';
 import type { Instant } from '../../core/time.ts';
 import { SupplyChainError } from '../error.ts';
-import { inspectImage } from '../image/inspect-image.ts';
-import { isDigest } from '../oci/digest.ts';
-import type { ImageRepository } from '../oci/repository.ts';
-import { readEvidence } from '../verification/read-evidence.ts';
+import { type Digest, isDigest } from '../oci/digest.ts';
+import { parseImageConfig } from '../oci/image-config.ts';
+import { parseManifest } from '../oci/manifest.ts';
+import { readAll } from '../oci/read-all.ts';
+import { type ImageRepository, LARGEST_MANIFEST } from '../oci/repository.ts';
+import type { AttachedEvidence } from '../verification/evidence.ts';
+import type { TrustedSigner } from '../verification/trust.ts';
 import { assess } from './assess.ts';
 import type { Assessment } from './assessment.ts';
 import { withPinned } from './pinned.ts';
@@ -15,6 +18,14 @@ import { refusal } from './refusal-codes.ts';
 /** Finds the repository of that name. */
 export type OpenRepository = (name: string) => Promise<ImageRepository>;
 
+/** Reads and verifies everything that is attached to an image. */
+export type ReadEvidence = (
+  repository: ImageRepository,
+  image: Digest,
+  signers: readonly TrustedSigner[],
+  options: { readonly now: Instant; readonly signal: AbortSignal },
+) => Promise<AttachedEvidence>;
+
 export interface AssessmentRequest {
   readonly policy: Policy;
   /** Registry and repository, and the digest of the manifest, as somebody wrote them. */
@@ -23,6 +34,7 @@ export interface AssessmentRequest {
   /** Digests of the manifests of evidence that was used before, and must still be there. */
   readonly pinned: readonly string[];
   readonly openRepository: OpenRepository;
+  readonly readEvidence: ReadEvidence;
   readonly now: Instant;
   readonly signal: AbortSignal;
 }
@@ -46,9 +58,21 @@ export async function assessImage(request: AssessmentRequest): Promise<Assessmen
     );
   }
   const opened = withPinned(await request.openRepository(repository), request.pinned);
-  const { platform } = await inspectImage(opened, digest, null, signal);
-  const evidence = await readEvidence(opened, digest, policy.signers, { now, signal });
+  const platform = await readPlatform(opened, digest, signal);
+  const evidence = await request.readEvidence(opened, digest, policy.signers, { now, signal });
   return assess(policy, { repository, digest, platform }, evidence, now);
+}
+
+/** What the image's own configuration says. Its manifest is checked on the way. */
+async function readPlatform(
+  repository: ImageRepository,
+  digest: Digest,
+  signal: AbortSignal,
+): Promise<string> {
+  const { config } = parseManifest(await repository.manifest(digest, signal));
+  const bytes = await readAll(repository.blob(config, signal), LARGEST_MANIFEST, config.digest);
+  const { os, architecture } = parseImageConfig(bytes);
+  return `${os}/${architecture}`;
 }
 
 /** What went wrong, as a reason for which nobody is let in. */

@@ -31,16 +31,11 @@ const BUILD_TYPE = 'https://builder.example/type/1';
 const VERIFIER = 'https://engine.example/1';
 
 export function policyOf(changes: Partial<Policy> = {}): Policy {
-  const key = (name: string) => ({
-    kind: 'key',
-    name,
-    keys: [{ publicKey: `key of ${name}`, from: null, until: null }],
-  });
   const whole = policy.parse({
     mode: 'enforce',
     repositories: ['registry/shop'],
     platform: { os: 'linux', architecture: 'amd64' },
-    signers: ['build', 'security', 'engine-dev'].map(key),
+    signers: ['build', 'security', 'engine-dev'].map(keySigner),
     rules: [
       { evidence: 'signature', signers: ['build'] },
       {
@@ -72,6 +67,10 @@ export function policyOf(changes: Partial<Policy> = {}): Policy {
     ],
   });
   return { ...whole, ...changes };
+}
+
+function keySigner(name: string) {
+  return { kind: 'key', name, keys: [{ publicKey: `key of ${name}`, from: null, until: null }] };
 }
 
 interface Circumstances {
