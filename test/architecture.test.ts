@@ -30,7 +30,12 @@ const RULES: Readonly<Record<string, readonly RegExp[]>> = {
     /^clock\/clock\.ts$/,
     /^(targets\/target|guards\/guard|metrics\/metric-source|gates\/gate|stores\/store)\.ts$/,
   ],
-  'config/': [/^core\//, /^config\//, /^index\.ts$/],
+  'config/': [
+    /^core\//,
+    /^config\//,
+    /^index\.ts$/,
+    /^supply-chain\/(oci|policy|verification|attestations)\//,
+  ],
   'compose.ts': [/.*/],
   'index.ts': [/^config\//, /^core\//],
   'cli/': [

@@ -65,6 +65,7 @@ export function plan(changes: Partial<Plan> = {}): Plan {
     quarantine: 0,
     turnEvery: 1_000,
     guardAfter: 10_000,
+    policy: null,
     ...changes,
   };
 }

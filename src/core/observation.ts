@@ -46,7 +46,12 @@ export type SmokeResult = { readonly kind: 'passed' } | { readonly kind: 'failed
 
 /** A gate's answer. Only `open` lets a rollout begin. */
 export type GateAnswer = { readonly gate: string } & (
-  | { readonly kind: 'open'; readonly admission?: Admission }
+  | {
+      readonly kind: 'open';
+      readonly admission?: Admission;
+      /** What would have closed it where that is enforced. */
+      readonly reported?: readonly Refusal[];
+    }
   | { readonly kind: 'waiting'; readonly detail: string }
   | { readonly kind: 'closed'; readonly detail: string; readonly refusals?: readonly Refusal[] }
 );

@@ -110,4 +110,6 @@ export interface Plan {
   readonly turnEvery: Milliseconds;
   /** How long after the last sign of life of the controller the guard takes traffic home. */
   readonly guardAfter: Milliseconds;
+  /** What an image must bring, for the gate that asks; null where any release may be deployed. */
+  readonly policy: unknown;
 }

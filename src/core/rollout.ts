@@ -1,3 +1,4 @@
+import type { Admission } from './admission.ts';
 import type { Evidence } from './analysis/evidence.ts';
 import type { JournalEntry } from './journal.ts';
 import type { Plan } from './plan.ts';
@@ -108,6 +109,8 @@ export interface Rollout {
   readonly findings: readonly Finding[];
   /** What the stable release of each target did before the candidate came; targets without traffic are missing. */
   readonly history: Readonly<Record<string, Sample>>;
+  /** By what a gate let the candidate in; null before, and where no gate asks for evidence. */
+  readonly admission: Admission | null;
   /** What the analysis has learnt; null before traffic was split. */
   readonly evidence: Evidence | null;
   /** What it is waiting for at present, for people. */
@@ -138,6 +141,7 @@ export function beginRollout(request: RolloutRequest, sequence: number, now: Ins
     wishedAt: 1,
     findings: [],
     history: {},
+    admission: null,
     evidence: null,
     waitingFor: [],
     lastTurnAt: now,

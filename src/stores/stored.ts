@@ -18,12 +18,17 @@ const reasons = z.array(z.custom<Reason>((value) => hasKeys(value, ['code'])));
 
 export function storedRollout(json: string): Rollout {
   const stored = rollout.parse(JSON.parse(json));
-  // Before there was an analysis, a rollout had none.
+  // Before there was an analysis, or a policy for images, a rollout had none.
   return {
     ...stored,
     history: stored.history ?? {},
+    admission: stored.admission ?? null,
     evidence: stored.evidence ?? null,
-    plan: { ...stored.plan, analysis: stored.plan.analysis ?? null },
+    plan: {
+      ...stored.plan,
+      analysis: stored.plan.analysis ?? null,
+      policy: stored.plan.policy ?? null,
+    },
   };
 }
 
