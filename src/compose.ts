@@ -43,6 +43,7 @@ export function composeEngine(store: Store, clock: Clock = systemClock()): Engin
       return Object.fromEntries(await Promise.all(found));
     },
     gatesFor: () => gates,
+    notary: null,
     lease: LEASE_MS,
   };
 }

@@ -66,6 +66,10 @@ export function plan(changes: Partial<Plan> = {}): Plan {
     turnEvery: 1_000,
     guardAfter: 10_000,
     policy: null,
+    notary: null,
+    approval: null,
+    freeze: [],
+    overrideFor: 3_600_000,
     ...changes,
   };
 }
@@ -102,6 +106,7 @@ export function observation(changes: Partial<Observation> = {}): Observation {
     smoke: { web: { kind: 'passed' } },
     refusals: {},
     gates: [{ gate: 'turn', kind: 'open' }],
+    verdict: null,
     commands: [],
     overtaken: false,
     ...changes,

@@ -117,6 +117,10 @@ export function resolvePlan(loaded: LoadedConfig, environment: Environment, purp
     turnEvery: LOCAL_TURN_MS,
     guardAfter: guard,
     policy: null,
+    notary: null,
+    approval: null,
+    freeze: [],
+    overrideFor: 0,
   };
 }
 

@@ -37,6 +37,7 @@ interface SupplyChainGate {
 export function supplyChainGate(options: SupplyChainGate): Gate {
   return {
     name: NAME,
+    asksAgain: true,
     async ask(rollout, signal) {
       const { candidate, plan } = rollout;
       try {

@@ -247,6 +247,10 @@ function pickPlan(random: Random, names: readonly string[]): Plan {
     turnEvery: 1_000,
     guardAfter: 15_000,
     policy: null,
+    notary: null,
+    approval: null,
+    freeze: [],
+    overrideFor: 3_600_000,
   };
 }
 
