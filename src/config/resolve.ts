@@ -118,9 +118,9 @@ export function resolvePlan(loaded: LoadedConfig, environment: Environment, purp
     guardAfter: guard,
     policy: null,
     notary: null,
-    approval: null,
-    freeze: [],
-    overrideFor: 0,
+    approval: environment.approval,
+    freeze: environment.freeze,
+    overrideFor: environment.overrides.expires,
   };
 }
 
