@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { DSSEBundleBuilder } from '@sigstore/sign';
@@ -24,7 +24,8 @@ import { policyFor, retarget, stage, startWorld, WORKFLOW, type Stage, type Worl
 /**
  * What an attacker does, and what the gate of production answers. Nothing is imagined: bundles are signed by two real
  * Sigstore instances, ours and the attacker's, and by local keys; they lie in a real repository, and are verified and judged
- * by all that a rollout uses. The numbers are those of docs/supply-chain/policy.md, which says where the others are tested.
+ * by all that a rollout uses. Numbers that are not here are in
+ * `ELSEWHERE`.
  */
 interface Attack {
   readonly number: string;
@@ -602,6 +603,20 @@ const ATTACKS: readonly Attack[] = [
   })),
 ];
 
+/** Attacks that have to be tested where they happen: by their numbers, what they are, and the file that does it. */
+const ELSEWHERE: readonly (readonly [string, string, string])[] = [
+  ['31', 'a pattern that matches more than meant', 'src/config/resolve-policy.test.ts'],
+  ['40', 'another digest runs than was verified', 'src/targets/local/proxy/starter.test.ts'],
+  ['42', 'evidence on the second page', 'src/supply-chain/registry/client/pages.test.ts'],
+  [
+    '47',
+    'a redirect to another host, with our password',
+    'src/supply-chain/registry/client/redirects.test.ts',
+  ],
+  ['51', 'only a warning in production', 'src/config/resolve-policy.test.ts'],
+  ['55', 'an old root after a rotation', 'src/supply-chain/verification/read-evidence.test.ts'],
+];
+
 /** Nothing of it is a bundle, and some of it makes parsers throw in ways of their own. */
 const JUNK: readonly string[] = [
   '',
@@ -666,9 +681,13 @@ describe('the gate, when somebody', () => {
     });
   }
 
-  it('and every attack has a number of its own', () => {
+  it('attacks otherwise, is tested elsewhere; and every attack has a number of its own', () => {
     const numbers = ATTACKS.map(({ number }) => number);
     assert.equal(new Set(numbers).size, numbers.length);
+    for (const [number, what, file] of ELSEWHERE) {
+      assert.ok(!numbers.includes(number), what);
+      assert.ok(existsSync(path.join(import.meta.dirname, '../..', file)), file);
+    }
     const first = Array.from({ length: 28 }, (_, index) => String(index + 1).padStart(2, '0'));
     assert.deepEqual(
       first.filter((number) => !numbers.includes(number)),
