@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { runInNewContext } from 'node:vm';
 import type { Policy, RuleOf } from '../supply-chain/policy/policy.ts';
 import type { ConfigInput } from './config-schema.ts';
 import { checkConfig } from './load.ts';
@@ -280,5 +281,16 @@ describe('a rollout', () => {
       });
       assert.notEqual(plan.policy, null);
     }
+  });
+});
+
+describe('the example in docs/supply-chain/policy.md', () => {
+  it('is a configuration', () => {
+    const page = readFileSync(path.join(import.meta.dirname, '../../docs/supply-chain/policy.md'), 'utf8');
+    const [, example = ''] = /```ts\nexport default defineConfig\(([\s\S]*?)\);\n```/.exec(page) ?? [];
+    const written: unknown = runInNewContext(`(${example})`);
+    const { supplyChain } = checkConfig(JSON.parse(JSON.stringify(written)), 'the example');
+    assert.ok(supplyChain !== undefined && supplyChain !== false);
+    assert.equal(supplyChain.trust?.length, 2);
   });
 });

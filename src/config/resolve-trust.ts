@@ -17,7 +17,7 @@ export function engineOf(environment: string): string {
 }
 
 /** The public key of such a signer. */
-export function ownKeyFile(loaded: LoadedConfig, signer: string): string {
+function ownKeyFile(loaded: LoadedConfig, signer: string): string {
   return path.join(stateDirectory(loaded), 'keys', `${signer}.pub`);
 }
 
