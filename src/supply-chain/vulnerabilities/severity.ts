@@ -1,5 +1,5 @@
-import cvss from 'ae-cvss-calculator';
 import type { Advisory, Affected } from './advisory.ts';
+import { cvssScore } from './cvss-score.ts';
 
 /** How bad a vulnerability is; `unknown` when nobody has rated it, which policies take for `high`. */
 export type Rating = 'unknown' | 'low' | 'medium' | 'high' | 'critical';
@@ -80,25 +80,8 @@ function wordOf(method: string, said: unknown): readonly Score[] {
     : [];
 }
 
-/** The base score of a vector; nothing for one that is no vector or leaves base metrics out. */
-function scoreOf({ type, score: vector }: Advisory['severity'][number]): readonly Score[] {
-  if (!/^CVSS_V[234]$/.test(type)) return wordOf(type, vector);
-  if (!/^[A-Za-z0-9:./]{1,400}$/.test(vector)) return [];
-  const parsed = parseVector(vector);
-  if (parsed === null || !parsed.isBaseFullyDefined()) return [];
-  const { base, overall } = parsed.calculateScores();
-  const score = Math.max(base ?? 0, overall);
-  return Number.isFinite(score) ? [{ method: type, score: score.toFixed(1) }] : [];
-}
-
-/** The version is in the vector itself; CVSS 2 has no prefix. */
-function parseVector(vector: string) {
-  try {
-    if (vector.startsWith('CVSS:4.0/')) return new cvss.Cvss4P0(vector);
-    if (vector.startsWith('CVSS:3.1/')) return new cvss.Cvss3P1(vector);
-    if (vector.startsWith('CVSS:3.0/')) return new cvss.Cvss3P0(vector);
-    return vector.startsWith('AV:') ? new cvss.Cvss2(vector) : null;
-  } catch {
-    return null;
-  }
+function scoreOf({ type, score: said }: Advisory['severity'][number]): readonly Score[] {
+  if (!/^CVSS_V[234]$/.test(type)) return wordOf(type, said);
+  const score = cvssScore(said);
+  return score === null ? [] : [{ method: type, score: score.toFixed(1) }];
 }
