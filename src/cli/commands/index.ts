@@ -74,6 +74,63 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./deploy.ts'),
   },
   {
+    name: 'sbom',
+    summary: 'what an image is made of: its bill of materials, signed and attached to it',
+    description:
+      'Reads the layers of an image and names what is in them: packages of Debian, Alpine and npm, Node.js, and the adapter for Lambda. Writes CycloneDX 1.6, the same to the byte for the same image. It is signed with the local key "build" and attached to the image, unless --no-attach is given. Needs no configuration.',
+    args: [{ name: 'image', description: 'registry/repository:tag or registry/repository@sha256:…' }],
+    options: [
+      { flags: '-o, --output <file>', description: 'write it into a file, too' },
+      { flags: '--no-attach', description: 'neither sign it nor attach it' },
+    ],
+    examples: [
+      { line: 'canary sbom registry/podinfo:1.0.0', does: 'attach a bill of materials to the image' },
+      {
+        line: 'canary sbom registry/podinfo:1.0.0 --no-attach -o sbom.json',
+        does: 'only write it into a file',
+      },
+    ],
+    load: () => import('./sbom.ts'),
+  },
+  {
+    name: 'scan',
+    summary: 'known vulnerabilities of an image, signed and attached to it',
+    description:
+      'Asks a directory of advisories in the OSV format about every package of an image. What it cannot tell is a gap, and with a gap the scan has failed (code 5) and is not attached. Otherwise it is signed with the local key "build" and attached to the image, unless --no-attach is given. Uses no network but the registry of the image, and needs no configuration.',
+    args: [{ name: 'image', description: 'registry/repository:tag or registry/repository@sha256:…' }],
+    options: [
+      {
+        flags: '-a, --advisories <directory>',
+        description: 'advisories in the OSV format (advisories in the state directory)',
+      },
+      {
+        flags: '--fail-on <severity>',
+        description:
+          'end with code 1 if there is one of this severity or above: low, medium, high, critical; what nobody has rated counts as high',
+      },
+      {
+        flags: '--sbom <file>',
+        description: 'bill of materials of the image (CycloneDX), instead of making one',
+      },
+      {
+        flags: '--vex <file>',
+        description: 'show which ones an OpenVEX file excepts, and do not count them',
+      },
+      {
+        flags: '--allow-incomplete',
+        description: 'show what was found in spite of gaps; it is not attached then',
+      },
+      { flags: '--no-attach', description: 'neither sign the result nor attach it' },
+    ],
+    examples: [
+      {
+        line: 'canary scan registry/podinfo:1.0.0 --fail-on high',
+        does: 'attach the result, and fail on what is high, critical or not rated',
+      },
+    ],
+    load: () => import('./scan.ts'),
+  },
+  {
     name: 'verify',
     summary: 'what an environment would say about an image, evidence by evidence',
     description:

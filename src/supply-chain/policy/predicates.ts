@@ -52,7 +52,7 @@ export const scanPredicate = z
     databaseAt: scanner.db.lastUpdate ?? null,
     vulnerabilities: scanner.result.map(({ id, severity, annotations }) => ({
       id,
-      aliases: [],
+      aliases: annotations.flatMap(({ aliases }) => namesIn(aliases)),
       severity: worst(severity.map(({ score }) => severityOf(score))),
       component: componentOf(annotations),
     })),
@@ -79,6 +79,11 @@ function worst(all: readonly (Severity | null)[]): Severity | null {
 function componentOf(annotations: readonly Readonly<Record<string, unknown>>[]): string | null {
   const purl = annotations.map((each) => each['purl']).find((each) => typeof each === 'string');
   return typeof purl === 'string' ? purl : null;
+}
+
+/** Other ids of the same vulnerability, as our own scanner lists them. */
+function namesIn(said: unknown): readonly string[] {
+  return Array.isArray(said) ? said.filter((name) => typeof name === 'string').slice(0, 200) : [];
 }
 
 const identified = z.object({
