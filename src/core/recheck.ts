@@ -48,10 +48,17 @@ function reasonOf(answer: GateAnswer): readonly Reason[] {
   return [{ code: 'gate-closed', gate, detail, refusals }];
 }
 
-/** Why the rollout may not go on to more traffic at present; empty when it may. */
-export function standstill({ recheck, phase }: Rollout): readonly Reason[] {
+/** Why the rollout may not go on to more traffic by itself at present; empty when it may. */
+export function standstill(rollout: Rollout): readonly Reason[] {
+  const { recheck, phase } = rollout;
   if (recheck === null || (phase.kind !== 'progressing' && phase.kind !== 'held')) return [];
-  if (recheck.closed.length > 0) return recheck.closed;
-  const isFresh = recheck.passedAt >= phase.since && recheck.trouble === null;
-  return isFresh ? [] : [{ code: 'recheck-due', detail: recheck.trouble ?? 'it is being asked' }];
+  const against = objections(rollout);
+  if (against.length > 0 || recheck.passedAt >= phase.since) return against;
+  return [{ code: 'recheck-due', detail: 'it is being asked' }];
+}
+
+/** What even a person's order does not get past: what the gates last said, unless they were all open. */
+export function objections({ recheck }: Rollout): readonly Reason[] {
+  if (recheck === null || recheck.closed.length > 0) return recheck?.closed ?? [];
+  return recheck.trouble === null ? [] : [{ code: 'recheck-due', detail: recheck.trouble }];
 }

@@ -85,7 +85,7 @@ export async function buildImage(
   for (const { kind, entries } of contents) {
     layers.push(await writeKind(kind, entries, options, surroundings, scratch.directory));
   }
-  return storeImage(
+  return await storeImage(
     {
       platform: options.platform,
       created: new Date(options.epoch * 1000),
