@@ -29,7 +29,7 @@ export async function openImage(input: CommandInput): Promise<OpenedImage> {
   const state = await findState(input);
   const credentials = dockerCredentials(process.env, os.homedir());
   const repository = await openImageRepository(repositoryName(reference), state, credentials);
-  const digest = reference.digest ?? (await repository.resolve(reference.tag ?? 'latest'));
+  const digest = reference.digest ?? (await repository.resolve(tagOf(reference)));
   return { repository, digest, stateDirectory: state };
 }
 
@@ -40,6 +40,13 @@ function referenceOf({ args }: CommandInput): Reference {
     if (!(error instanceof SupplyChainError)) throw error;
     throw new ConfigError('invalid', `${error.message}.`, [], { cause: error });
   }
+}
+
+/** No tag is taken for granted: `latest` is whatever somebody pushed last. */
+function tagOf({ tag, ...reference }: Reference): string {
+  if (tag !== null) return tag;
+  const name = repositoryName(reference);
+  throw new ConfigError('invalid', `Say which image of ${name} is meant: ${name}:1.0.0 or ${name}@sha256:….`);
 }
 
 async function findState(input: CommandInput): Promise<string> {
