@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
+import { parseDebianPackages } from '../../src/supply-chain/sbom/debian-packages.ts';
 import { imageSbom, type ImageSbom } from '../../src/supply-chain/sbom/image-sbom.ts';
 import { type LayerFile, putImage, temporaryRepository } from '../../src/supply-chain/sbom/testing/image.ts';
 
@@ -101,6 +102,21 @@ describe('bills of materials, beside those of others', () => {
     assert.equal(errorOf(path.join(directory, 'good.json'), bytes), 'None');
     const broken = Buffer.from(JSON.stringify({ ...document, components: [{ type: 'nothing' }] }));
     assert.notEqual(errorOf(path.join(directory, 'bad.json'), broken), 'None');
+  });
+});
+
+describe('packages of Debian', () => {
+  const format = '${db:Status-Status} ${Package} ${Version} ${source:Package} ${source:Version}\\n';
+  const dpkg = spawnSync('dpkg-query', ['-W', '-f', format], { encoding: 'utf8' });
+  it('are those that dpkg lists on this machine', { skip: dpkg.status === 0 ? false : 'needs dpkg' }, () => {
+    const listed = dpkg.stdout.split('\n').filter((line) => /^(?!not-installed|config-files)./.test(line));
+    const theirs = listed.map((line) => line.split(' ').slice(1).join(' '));
+    const found = parseDebianPackages(readFileSync('/var/lib/dpkg/status', 'utf8')) ?? [];
+    const ours = found.map(({ name, version, source }) =>
+      [name, version, source.name, source.version].join(' '),
+    );
+    assert.ok(theirs.length > 50);
+    assert.deepEqual(ours.toSorted(), theirs.toSorted());
   });
 });
 
