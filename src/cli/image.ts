@@ -1,15 +1,14 @@
-import os from 'node:os';
 import path from 'node:path';
 import { openImageRepository } from '../compose.ts';
 import { loadConfig } from '../config/load.ts';
 import { ConfigError } from '../config/problems.ts';
-import { stateDirectory } from '../config/resolve.ts';
+import { type KnownImage, stateDirectory } from '../config/resolve.ts';
 import { SupplyChainError } from '../supply-chain/error.ts';
-import type { Digest } from '../supply-chain/oci/digest.ts';
+import { type Digest, parseDigest } from '../supply-chain/oci/digest.ts';
 import { parseReference, type Reference, repositoryName } from '../supply-chain/oci/reference.ts';
 import type { ImageRepository } from '../supply-chain/oci/repository.ts';
-import { dockerCredentials } from '../supply-chain/registry/client/docker-config.ts';
 import { type CommandInput, textOption } from './command.ts';
+import { registryCredentials } from './registry-credentials.ts';
 
 /** The image that a command is about. */
 export interface OpenedImage {
@@ -25,21 +24,16 @@ export interface OpenedImage {
  * the state is in `.canary`.
  */
 export async function openImage(input: CommandInput): Promise<OpenedImage> {
-  const reference = referenceOf(input);
   const state = await findState(input);
-  const credentials = dockerCredentials(process.env, os.homedir());
-  const repository = await openImageRepository(repositoryName(reference), state, credentials);
-  const digest = reference.digest ?? (await repository.resolve(tagOf(reference)));
-  return { repository, digest, stateDirectory: state };
+  return { ...(await namedImage(input.args[0] ?? '', state)), stateDirectory: state };
 }
 
-function referenceOf({ args }: CommandInput): Reference {
-  try {
-    return parseReference(args[0] ?? '');
-  } catch (error) {
-    if (!(error instanceof SupplyChainError)) throw error;
-    throw new ConfigError('invalid', `${error.message}.`, [], { cause: error });
-  }
+/** The image that was named, by digest or by tag. */
+async function namedImage(text: string, state: string): Promise<Omit<OpenedImage, 'stateDirectory'>> {
+  const reference = typedReference(text);
+  const repository = await openRepository(repositoryName(reference), state);
+  const digest = reference.digest ?? (await repository.resolve(tagOf(reference)));
+  return { repository, digest };
 }
 
 /** No tag is taken for granted: `latest` is whatever somebody pushed last. */
@@ -49,7 +43,23 @@ function tagOf({ tag, ...reference }: Reference): string {
   throw new ConfigError('invalid', `Say which image of ${name} is meant: ${name}:1.0.0 or ${name}@sha256:….`);
 }
 
-async function findState(input: CommandInput): Promise<string> {
+/** Reads the name of an image as it was typed. */
+export function typedReference(text: string): Reference {
+  try {
+    return parseReference(text);
+  } catch (cause) {
+    if (!(cause instanceof SupplyChainError)) throw cause;
+    throw new ConfigError('invalid', `${cause.message}.`, [], { cause });
+  }
+}
+
+/** Opens a repository, logging in as whoever runs the command does with docker. */
+export function openRepository(name: string, state: string): Promise<ImageRepository> {
+  return openImageRepository(name, state, registryCredentials());
+}
+
+/** Where the state is: as the configuration says, if there is one. */
+export async function findState(input: CommandInput): Promise<string> {
   try {
     return stateDirectory(await loadConfig(input.directory, textOption(input, 'config')));
   } catch (error) {
@@ -57,4 +67,26 @@ async function findState(input: CommandInput): Promise<string> {
     if (!isWithout || textOption(input, 'config') !== undefined) throw error;
     return path.join(input.directory, '.canary');
   }
+}
+
+/**
+ * The image that a person wants to deploy, which has to be named by its digest: a tag may be moved at any time. Says which
+ * digest the tag has now.
+ */
+export async function imageToDeploy(text: string, state: string): Promise<KnownImage> {
+  const { repository, digest } = await namedImage(text, state);
+  if (typedReference(text).digest !== null) return knownImage(repository.name, digest, state);
+  throw new ConfigError(
+    'invalid',
+    `${text} names an image by a tag, and a tag may be moved at any time. Now it is this one: --image ${repository.name}@${digest}`,
+  );
+}
+
+/** What is known of an image of that name. Rejects when it is not there, or is none. */
+export async function knownImage(name: string, digest: string, state: string): Promise<KnownImage> {
+  const { inspectImage } = await import('../supply-chain/image/inspect-image.ts');
+  const repository = await openRepository(name, state);
+  const { manifest } = await inspectImage(repository, parseDigest(digest), null);
+  const version = manifest.annotations?.['org.opencontainers.image.version'] ?? null;
+  return { repository: repository.name, digest, version };
 }

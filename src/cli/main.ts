@@ -5,11 +5,11 @@ import { COMMANDS } from './commands/index.ts';
 import { EXIT_CODES, exitCodeOfError } from './exit-code.ts';
 import { CONFIG, JSON_OUTPUT } from './options.ts';
 import { processOutput } from './output.ts';
-import { toolVersion } from './version.ts';
+import { VERSION } from '../version.ts';
 
 const program = new Command('canary')
   .description('Canary rollouts that are judged by evidence and roll themselves back.')
-  .version(toolVersion())
+  .version(VERSION)
   .showHelpAfterError('(canary --help shows the commands)')
   .configureHelp({ sortSubcommands: false })
   .addHelpText('after', sayExitCodes());

@@ -3,6 +3,7 @@ import { isReleaseName, RELEASE_NAME_RULE } from './release-name.ts';
 import { planSchema, uniqueNames } from './plan-schema.ts';
 import { isProduction } from './effective-supply-chain.ts';
 import { supplyChainSchema } from './supply-chain-schema.ts';
+import { conditions } from './conditions-schema.ts';
 import { localTarget } from './targets/local.ts';
 
 const name = z
@@ -52,6 +53,7 @@ const environment = z.strictObject({
     })
     .describe('Where the service runs. All targets move together.'),
   plan: planSchema.prefault({}).describe('How a rollout goes here.'),
+  ...conditions,
   production: z
     .boolean()
     .default(false)

@@ -5,7 +5,7 @@ import { attach, isToBeAttached } from '../attach.ts';
 import { type CommandInput, type CommandRun, textOption } from '../command.ts';
 import { EXIT_CODES, Refusal } from '../exit-code.ts';
 import { openImage } from '../image.ts';
-import { toolVersion } from '../version.ts';
+import { VERSION } from '../../version.ts';
 import { paint } from '../view/format.ts';
 
 /** Makes the bill of materials of an image, and attaches it to the image. */
@@ -13,12 +13,14 @@ export const run: CommandRun = async (input) => {
   const { output } = input;
   const image = await openImage(input);
   const { repository, digest } = image;
-  const sbom = await imageSbom(repository, digest, { toolVersion: toolVersion() });
+  const sbom = await imageSbom(repository, digest, { toolVersion: VERSION });
   const file = write(input, sbom.bytes);
   output.line(paint('bold', `${repository.name}@${digest}`));
   for (const line of describe(sbom)) output.line(line);
   if (file !== null) output.line(`Written to ${file}.`);
-  const attached = isToBeAttached(input) ? await attach(input, image, SBOM_PREDICATE, sbom.document) : null;
+  const attached = isToBeAttached(input)
+    ? await attach(input, image, { predicateType: SBOM_PREDICATE, predicate: sbom.document })
+    : null;
   output.json({ image: { repository: repository.name, digest }, file, attached, sbom: sbom.document });
   return EXIT_CODES.done;
 };

@@ -14,7 +14,7 @@ import { EXIT_CODES } from '../exit-code.ts';
 import { type OpenedImage, openImage } from '../image.ts';
 import { exceptionsIn } from '../scan/exceptions.ts';
 import { type JudgedFinding, scanReport } from '../scan/report.ts';
-import { toolVersion } from '../version.ts';
+import { VERSION } from '../../version.ts';
 import { paint } from '../view/format.ts';
 
 /** Looks for known vulnerabilities in an image, and attaches the result to the image. */
@@ -31,11 +31,13 @@ export const run: CommandRun = async (input) => {
   output.line(`${paint('bold', `${image.repository.name}@${image.digest}`)}\n`);
   output.line(scanReport(result, judged, finishedAt, process.stdout.columns ?? 110));
   requireWhole(input, result);
-  const predicate = vulnsPredicate(result, { toolVersion: toolVersion(), startedAt, finishedAt });
+  const predicate = vulnsPredicate(result, { toolVersion: VERSION, startedAt, finishedAt });
   // What does not cover everything is for looking at only: a policy could not tell.
   const isWhole = result.gaps.length === 0;
   const attached =
-    isWhole && isToBeAttached(input) ? await attach(input, image, SCAN_PREDICATE, predicate) : null;
+    isWhole && isToBeAttached(input)
+      ? await attach(input, image, { predicateType: SCAN_PREDICATE, predicate })
+      : null;
   output.json({
     image: { repository: image.repository.name, digest: image.digest },
     isWhole,
@@ -69,7 +71,7 @@ function failOnOption(input: CommandInput): Exclude<Rating, 'unknown'> | null {
 async function billOf(input: CommandInput, { repository, digest }: OpenedImage): Promise<unknown> {
   const file = textOption(input, 'sbom');
   if (file === undefined) {
-    return (await imageSbom(repository, digest, { toolVersion: toolVersion() })).document;
+    return (await imageSbom(repository, digest, { toolVersion: VERSION })).document;
   }
   try {
     return JSON.parse(readFileSync(path.resolve(input.directory, file), 'utf8'));

@@ -182,6 +182,24 @@ describe('scans', () => {
     ]);
   });
 
+  it('count the worst that anybody says, and what cannot be read as high', () => {
+    const rated = (...scores: readonly string[]) =>
+      codes(judge(withOther(scanOf({ found: [{ id: 'CVE-1', severity: null, scores }] }))));
+    for (const harmless of [['low'], ['Moderate', '3.1'], ['6.9'], ['0.0'], ['unknown', 'medium']]) {
+      assert.deepEqual(rated(...harmless), [], harmless.join(' '));
+    }
+    for (const severe of [
+      ['7.0'],
+      ['low', 'IMPORTANT'],
+      ['low', 'CVSS:3.1/AV:N'],
+      ['11'],
+      ['-1'],
+      ['unknown'],
+    ]) {
+      assert.deepEqual(rated(...severe), ['VULNERABLE'], severe.join(' '));
+    }
+  });
+
   it('(14) that are stale, or made with stale data, refuse the image', () => {
     assert.deepEqual(codes(judge(withOther(scanOf({ age: 25 * HOUR })))), ['SCAN_STALE']);
     assert.deepEqual(codes(judge(withOther(scanOf({ databaseAge: 8 * 24 * HOUR })))), ['SCAN_STALE']);
@@ -272,6 +290,11 @@ describe('an exception for a vulnerability', () => {
       assert.deepEqual(codes(judged(exceptionOf({ product }))), [], String(product));
   });
 
+  it('may know the vulnerability by another name', () => {
+    const other = scanOf({ found: [{ id: 'GHSA-1', severity: 'high', aliases: ['CVE-1'] }] });
+    assert.deepEqual(codes(judge(withOther(other, exceptionOf({})))), []);
+  });
+
   it('needs no reason when it is fixed', () => {
     assert.deepEqual(codes(judged(exceptionOf({ status: 'fixed', justification: undefined }))), []);
   });
@@ -355,6 +378,13 @@ describe('the verdict of the environment before', () => {
     );
     assert.deepEqual(codes(judge(withOther(summaryOf({})), { rules })), ['VSA_POLICY']);
     assert.deepEqual(codes(judge(withOther(summaryOf({ levels: ['SLSA_BUILD_LEVEL_2'] })), { rules })), []);
+  });
+
+  it('(52) tells what people overruled there', () => {
+    const assessment = judge(withOther(summaryOf({ overrides: ['CVE-1, by ann and bob, until Friday'] })));
+    assert.match(notes(assessment), /overruled there: CVE-1, by ann and bob, until Friday/);
+    const says = assessment.admission?.evidence.map((used) => used.says).join();
+    assert.match(says ?? '', /promoted in dev 60 min ago, with 1 overruled by people/);
   });
 
   it('that cannot be read refuses the image: it may be bad news', () => {

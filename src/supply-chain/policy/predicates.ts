@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { OVERRIDES } from './own-identity.ts';
 import type { Severity } from './policy.ts';
 
 const text = z.string().max(4096);
@@ -52,7 +53,7 @@ export const scanPredicate = z
     databaseAt: scanner.db.lastUpdate ?? null,
     vulnerabilities: scanner.result.map(({ id, severity, annotations }) => ({
       id,
-      aliases: annotations.flatMap(({ aliases }) => namesIn(aliases)),
+      aliases: aliasesOf(annotations),
       severity: worst(severity.map(({ score }) => severityOf(score))),
       component: componentOf(annotations),
     })),
@@ -60,12 +61,28 @@ export const scanPredicate = z
 
 const ORDER: readonly Severity[] = ['low', 'medium', 'high', 'critical'];
 
-/** A word, or a CVSS base score by its qualitative scale. */
+/** Words of GitHub, Debian, Red Hat and others for the same. */
+const WORDS: ReadonlyMap<string, Severity> = new Map([
+  ['negligible', 'low'],
+  ['unimportant', 'low'],
+  ['low', 'low'],
+  ['moderate', 'medium'],
+  ['medium', 'medium'],
+  ['important', 'high'],
+  ['high', 'high'],
+  ['critical', 'critical'],
+]);
+
+const UNRATED: readonly string[] = ['', 'unknown', 'unassigned'];
+
+/** A word, or a CVSS base score by its qualitative scale. What cannot be read counts as high, beside others too. */
 function severityOf(score: string): Severity | null {
-  const word = ORDER.find((severity) => severity === score.toLowerCase());
+  const said = score.trim().toLowerCase();
+  if (UNRATED.includes(said)) return null;
+  const word = WORDS.get(said);
   if (word !== undefined) return word;
-  const number = /^\d+(\.\d+)?$/.test(score) ? Number(score) : Number.NaN;
-  if (!(number >= 0 && number <= 10)) return null;
+  const number = /^\d+(\.\d+)?$/.test(said) ? Number(said) : Number.NaN;
+  if (!(number >= 0 && number <= 10)) return 'high';
   if (number >= 9) return 'critical';
   if (number >= 7) return 'high';
   return number >= 4 ? 'medium' : 'low';
@@ -81,9 +98,10 @@ function componentOf(annotations: readonly Readonly<Record<string, unknown>>[]):
   return typeof purl === 'string' ? purl : null;
 }
 
-/** Other ids of the same vulnerability, as our own scanner lists them. */
-function namesIn(said: unknown): readonly string[] {
-  return Array.isArray(said) ? said.filter((name) => typeof name === 'string').slice(0, 200) : [];
+function aliasesOf(annotations: readonly Readonly<Record<string, unknown>>[]): readonly string[] {
+  return annotations
+    .flatMap(({ aliases }): readonly unknown[] => (Array.isArray(aliases) ? aliases : []))
+    .filter((alias) => typeof alias === 'string');
 }
 
 const identified = z.object({
@@ -138,14 +156,15 @@ export const verdictPredicate = z
     policy: z.object({ digest: z.object({ sha256: text.exactOptional() }).exactOptional() }).exactOptional(),
     verificationResult: z.enum(['PASSED', 'FAILED']),
     verifiedLevels: z.array(text).default([]),
+    [OVERRIDES]: z.array(text).default([]),
   })
-  .transform(({ verifier, timeVerified, resourceUri, policy, verificationResult, verifiedLevels }) => ({
+  .transform(({ verifier, policy, ...said }) => ({
     kind: 'verdict' as const,
     verifier: verifier.id,
-    resourceUri,
-    result: verificationResult,
-    verifiedAt: timeVerified,
+    resourceUri: said.resourceUri,
+    result: said.verificationResult,
+    verifiedAt: said.timeVerified,
     policy: policy?.digest?.sha256 === undefined ? null : `sha256:${policy.digest.sha256}`,
-    levels: verifiedLevels,
-    overrides: [] as string[],
+    levels: said.verifiedLevels,
+    overrides: said[OVERRIDES],
   }));

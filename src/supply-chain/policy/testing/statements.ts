@@ -3,6 +3,7 @@ import { digestOf } from '../../oci/digest.ts';
 import type { Statement } from '../../attestations/statement.ts';
 import type { VerifiedStatement } from '../../verification/evidence.ts';
 import type { JudgedImage } from '../assessment.ts';
+import { OVERRIDES } from '../own-identity.ts';
 import { policy, type Policy, type Severity } from '../policy.ts';
 
 /** Verified statements as they would come from a repository, each whole, with only what the test is about. */
@@ -147,17 +148,23 @@ export function scanOf({
 }: Circumstances & {
   readonly age?: number;
   readonly databaseAge?: number | null;
-  readonly found?: readonly { readonly id: string; readonly severity: Severity | null }[];
+  readonly found?: readonly {
+    readonly id: string;
+    readonly severity: Severity | null;
+    /** As a scanner would say it, instead. */
+    readonly scores?: readonly string[];
+    readonly aliases?: readonly string[];
+  }[];
 }): VerifiedStatement {
   const predicate = {
     scanner: {
       uri: 'https://scanner.example',
       version: '1.0.0',
       db: databaseAge === null ? {} : { lastUpdate: time(NOW - databaseAge) },
-      result: found.map(({ id, severity }) => ({
+      result: found.map(({ id, severity, scores = severity === null ? [] : [severity], aliases }) => ({
         id,
-        severity: severity === null ? [] : [{ method: 'cvss', score: severity }],
-        annotations: [{ purl: 'pkg:npm/left@1.0.0' }],
+        severity: scores.map((score) => ({ method: 'somebody', score })),
+        annotations: [{ purl: 'pkg:npm/left@1.0.0', ...(aliases === undefined ? {} : { aliases }) }],
       })),
     },
     metadata: { scanStartedOn: time(NOW - age), scanFinishedOn: time(NOW - age) },
@@ -211,6 +218,7 @@ export function summaryOf({
   uri = `oci://${repository}@${digest}?env=${environment}&service=${service}`,
   policy: applied = `sha256:${'b'.repeat(64)}`,
   levels = ['SLSA_BUILD_LEVEL_1'],
+  overrides,
 }: {
   readonly signers?: readonly string[];
   readonly age?: number;
@@ -223,6 +231,7 @@ export function summaryOf({
   readonly uri?: string;
   readonly policy?: string;
   readonly levels?: readonly string[];
+  readonly overrides?: readonly string[];
 }): VerifiedStatement {
   const predicate = {
     verifier: { id: verifier },
@@ -231,6 +240,7 @@ export function summaryOf({
     policy: { uri: 'canary.config.ts', digest: { sha256: applied.slice(7) } },
     verificationResult: result,
     verifiedLevels: levels,
+    ...(overrides === undefined ? {} : { [OVERRIDES]: overrides }),
   };
   return statement(PREDICATES.verdict, predicate, { signers });
 }

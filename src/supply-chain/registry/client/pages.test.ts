@@ -19,7 +19,10 @@ async function listing(t: TestContext, page: (name: string, count: number) => Pa
   let count = 0;
   const address = await serve(t, (request, response) => {
     const url = new URL(request.url ?? '', 'http://registry');
-    if (!/\/(tags\/list|referrers\/.*)$/.test(url.pathname)) return void response.writeHead(404).end();
+    if (!/\/(tags\/list|referrers\/.*)$/.test(url.pathname)) {
+      response.writeHead(404).end();
+      return;
+    }
     count += 1;
     const { entries, link } = page(url.searchParams.get('page') ?? '', count);
     const manifests = entries.map((name) => descriptorOf(digestOf(name)));

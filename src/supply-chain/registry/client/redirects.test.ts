@@ -7,7 +7,7 @@ import { MEDIA_TYPES } from '../../oci/media-types.ts';
 import { readAll } from '../../oci/read-all.ts';
 import { contentOf } from '../../oci/repository.ts';
 import { at, faultyRegistry, serve, wantingPassword } from '../server/testing/faulty-registry.ts';
-import type { CredentialsFor } from './credentials.ts';
+import { anonymous, type CredentialsFor } from './credentials.ts';
 import type { Resolve } from './destination.ts';
 import { CERTIFICATE } from './testing/certificate.ts';
 import { repositoryIn } from './testing/client.ts';
@@ -18,14 +18,14 @@ const BLOB = { mediaType: MEDIA_TYPES.layer, digest: digestOf(BYTES), size: BYTE
 const ada: CredentialsFor = async () => ({ kind: 'password', username: 'ada', password: 'secret' });
 
 /** A registry that sends whoever wants a blob elsewhere. */
-async function sendingTo(t: TestContext, location: string | undefined) {
+async function sendingTo(t: TestContext, location: string | undefined, credentialsFor = anonymous) {
   const registry = await faultyRegistry(t);
   registry.fail(
     at(/^GET .*\/blobs\//, (_request, response) => {
       response.writeHead(307, location === undefined ? {} : { location }).end();
     }),
   );
-  return repositoryIn(registry.address);
+  return repositoryIn(registry.address, { credentialsFor });
 }
 
 /** An HTTPS server that answers everything by one function; returns its port. */
@@ -84,12 +84,34 @@ describe('a redirect', () => {
     assert.equal(String(await readAll(repository.blob(BLOB), 100, 'it')), String(BYTES));
   });
 
-  it('from storage that asks for a password gets none', async (t) => {
-    const storage = await serve(t, (_request, response) => {
-      response.writeHead(401, { 'www-authenticate': 'Basic realm="give it to me"' }).end();
+  it('to storage that asks who we are does not get it our password', async (t) => {
+    const thief = await serve(t, () => assert.fail('it was asked for a token'));
+    const challenges = ['Basic realm="give it to me"', `Bearer realm="http://${thief}/token"`];
+    for (const challenge of challenges) {
+      const seen: (string | undefined)[] = [];
+      const storage = await serve(t, (request, response) => {
+        seen.push(request.headers.authorization);
+        response.writeHead(401, { 'www-authenticate': challenge }).end();
+      });
+      const repository = await sendingTo(t, `http://${storage}/object`, ada);
+      await assert.rejects(readAll(repository.blob(BLOB), 100, 'it'), refusal('UNAUTHORIZED'));
+      assert.deepEqual(seen, [undefined]);
+    }
+  });
+
+  it('from HTTPS to plain HTTP is refused, also on this machine', async (t) => {
+    const plain = await serve(t, () => assert.fail('it was followed'));
+    const port = await serveSecurely(t, (_request, response) => {
+      response.writeHead(307, { location: `http://${plain}/` }).end();
     });
-    const repository = await sendingTo(t, `http://${storage}/object`);
-    await assert.rejects(readAll(repository.blob(BLOB), 100, 'it'), refusal('UNAUTHORIZED'));
+    const registry = await faultyRegistry(t);
+    registry.fail(
+      at(/^GET .*\/blobs\//, (_request, response) =>
+        response.writeHead(307, { location: `https://127.0.0.1:${port}/` }).end(),
+      ),
+    );
+    const repository = repositoryIn(registry.address, { certificateAuthorities: CERTIFICATE.cert });
+    await assert.rejects(readAll(repository.blob(BLOB), 100, 'it'), refusal('REDIRECT_REFUSED', /not https/));
   });
 
   it('to the metadata service, a private network, or no address is refused', async (t) => {
@@ -154,6 +176,37 @@ describe('a redirect', () => {
     const repository = repositoryIn(registry.address);
     await assert.rejects(repository.putBlob(contentOf(BYTES, BLOB.digest)), refusal('REDIRECT_REFUSED'));
     assert.deepEqual(other.asked, []);
+  });
+});
+
+describe('an upload that goes on elsewhere', () => {
+  it('gets the bytes and not the password', async (t) => {
+    const seen: (string | undefined)[] = [];
+    const storage = await serve(t, (request, response) => {
+      seen.push(`${request.method} ${request.headers.authorization}`);
+      request.resume().once('end', () => response.writeHead(201).end());
+    });
+    const registry = await faultyRegistry(t);
+    registry.fail(
+      wantingPassword('ada', 'secret'),
+      at(/^POST /, (_request, response) =>
+        response.writeHead(202, { location: `http://${storage}/upload?state=1` }).end(),
+      ),
+    );
+    const repository = repositoryIn(registry.address, { credentialsFor: ada });
+    await repository.putBlob(contentOf(BYTES, BLOB.digest));
+    assert.deepEqual(seen, ['PUT undefined']);
+  });
+
+  it('is refused at a private address', async (t) => {
+    const registry = await faultyRegistry(t);
+    registry.fail(
+      at(/^POST /, (_request, response) =>
+        response.writeHead(202, { location: 'https://169.254.169.254/upload' }).end(),
+      ),
+    );
+    const repository = repositoryIn(registry.address);
+    await assert.rejects(repository.putBlob(contentOf(BYTES, BLOB.digest)), refusal('REDIRECT_REFUSED'));
   });
 });
 
