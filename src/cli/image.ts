@@ -28,12 +28,19 @@ export async function openImage(input: CommandInput): Promise<OpenedImage> {
   return { ...(await namedImage(input.args[0] ?? '', state)), stateDirectory: state };
 }
 
-/** The image that was named, by digest or by tag; without either, by the tag `latest`. */
+/** The image that was named, by digest or by tag. */
 async function namedImage(text: string, state: string): Promise<Omit<OpenedImage, 'stateDirectory'>> {
   const reference = typedReference(text);
   const repository = await openRepository(repositoryName(reference), state);
-  const digest = reference.digest ?? (await repository.resolve(reference.tag ?? 'latest'));
+  const digest = reference.digest ?? (await repository.resolve(tagOf(reference)));
   return { repository, digest };
+}
+
+/** No tag is taken for granted: `latest` is whatever somebody pushed last. */
+function tagOf({ tag, ...reference }: Reference): string {
+  if (tag !== null) return tag;
+  const name = repositoryName(reference);
+  throw new ConfigError('invalid', `Say which image of ${name} is meant: ${name}:1.0.0 or ${name}@sha256:….`);
 }
 
 /** Reads the name of an image as it was typed. */
