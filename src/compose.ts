@@ -9,6 +9,9 @@ import type { Engine } from './engine/turn.ts';
 import { blockedGate } from './gates/blocked.ts';
 import { openSqliteStore } from './stores/sqlite/sqlite-store.ts';
 import type { Store } from './stores/store.ts';
+import { SupplyChainError } from './supply-chain/error.ts';
+import { BUILT_IN, repositoryName, type Reference } from './supply-chain/oci/reference.ts';
+import type { ImageRepository } from './supply-chain/oci/repository.ts';
 import type { NewsLine } from './targets/local/messages.ts';
 import type { StartedTarget } from './targets/local/operations.ts';
 import type { RecentTraffic } from './targets/local/recent-traffic.ts';
@@ -142,4 +145,20 @@ function freshnessOfKind(name: string, kind: string): Freshness {
 
 function locals(targets: readonly PlannedTarget[]): readonly PlannedTarget[] {
   return targets.filter(({ kind }) => kind === 'local');
+}
+
+/** Opens the repository that a reference names: of the registry in the state directory, or of one with an address. */
+export async function openImageRepository(
+  reference: Pick<Reference, 'registry' | 'repository'>,
+  stateDirectory: string,
+): Promise<ImageRepository> {
+  const name = repositoryName(reference);
+  if (reference.registry !== BUILT_IN) {
+    throw new SupplyChainError(
+      'NOT_FOUND',
+      `${name} is not in the built-in registry; name it ${BUILT_IN}/${reference.repository}`,
+    );
+  }
+  const { layoutRepository } = await import('./supply-chain/layout/layout-repository.ts');
+  return layoutRepository(name, path.join(stateDirectory, BUILT_IN, reference.repository));
 }

@@ -1,6 +1,7 @@
 import { ConfigError } from '../config/problems.ts';
 import type { Rollout } from '../core/rollout.ts';
 import { StoreError } from '../stores/store.ts';
+import { SupplyChainError, type SupplyChainCode } from '../supply-chain/error.ts';
 
 /** What the exit codes of `canary` mean. Part of the interface: documented, and never changed in meaning. */
 export const EXIT_CODES = {
@@ -40,9 +41,13 @@ export class Unresponsive extends Error {
   readonly code = 'unresponsive';
 }
 
+/** What is wrong with an image that a person named or wrote, and puts right. */
+const IMAGE_USAGE: readonly SupplyChainCode[] = ['BAD_REFERENCE', 'NOT_A_DIGEST', 'UNBUILDABLE'];
+
 /** The code that an error stands for. */
 export function exitCodeOfError(error: unknown): ExitCode {
   if (error instanceof ConfigError) return EXIT_CODES.usage;
+  if (error instanceof SupplyChainError && IMAGE_USAGE.includes(error.code)) return EXIT_CODES.usage;
   if (error instanceof Refusal) return EXIT_CODES.refused;
   if (error instanceof StoreError && error.code === 'active-rollout') return EXIT_CODES.refused;
   if (error instanceof StoreError && error.code === 'unknown-rollout') return EXIT_CODES.usage;

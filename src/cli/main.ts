@@ -12,6 +12,8 @@ const version = versionOf(createRequire(import.meta.url)('../../package.json'));
 const program = new Command('canary')
   .description('Canary rollouts that are judged by evidence and roll themselves back.')
   .version(version)
+  // An option after a command is the command's: `canary build --version 1.2.3`.
+  .enablePositionalOptions()
   .showHelpAfterError('(canary --help shows the commands)')
   .configureHelp({ sortSubcommands: false })
   .addHelpText('after', sayExitCodes());

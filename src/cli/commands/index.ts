@@ -74,6 +74,53 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./deploy.ts'),
   },
   {
+    name: 'build',
+    summary: 'build the container image of a service, without Docker',
+    description:
+      'Builds an image for one platform, the same bytes from the same files on any machine and day, and puts it into a repository: the built-in one beside the state, unless --push names another. Prints the reference by digest that it is deployed by. What .dockerignore names stays out, and tests, secrets and development dependencies do as well.',
+    args: [{ name: 'directory', description: 'directory of the service (.)', isOptional: true }],
+    options: [
+      { flags: '--push <reference>', description: 'where it goes: registry/repository, or with :tag' },
+      {
+        flags: '--platform <platform>',
+        description: "linux/amd64 or linux/arm64 (that of this machine's processor)",
+      },
+      { flags: '--version <version>', description: 'version of the service, also its tag' },
+      {
+        flags: '--base <base>',
+        description:
+          'what it is put onto: an image by digest, or a directory or tar archive with a root file system (none)',
+      },
+      {
+        flags: '--node <program>',
+        description: 'put a Node.js for Linux into it: a file, or "bundled" for the one that runs canary',
+      },
+      { flags: '--entrypoint <line>', description: 'how it is started, if not as package.json says' },
+      { flags: '--port <port>', description: 'port that it listens at' },
+      { flags: '--user <id>', description: 'who runs it (65532)' },
+      {
+        flags: '--set-env <NAME=value>',
+        description: 'environment variable of the image',
+        isRepeatable: true,
+      },
+      { flags: '--label <NAME=value>', description: 'label of the image', isRepeatable: true },
+      { flags: '--source <url>', description: 'where its source is kept' },
+      { flags: '--revision <commit>', description: 'which commit it was built of' },
+      {
+        flags: '--source-date-epoch <seconds>',
+        description: 'time of everything in it (the variable SOURCE_DATE_EPOCH, or 0)',
+      },
+    ],
+    examples: [
+      { line: 'canary build ./podinfo --version 1.2.3', does: 'build registry/podinfo:1.2.3' },
+      {
+        line: 'canary build . --base registry/node@sha256:… --platform linux/arm64',
+        does: 'build onto a base image',
+      },
+    ],
+    load: () => import('./build.ts'),
+  },
+  {
     name: 'status',
     summary: 'what is stable, what is under way, and why it waits',
     options: [ENV],
