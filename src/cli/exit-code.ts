@@ -51,7 +51,7 @@ export function exitCodeOfError(error: unknown): ExitCode {
   return EXIT_CODES.failed;
 }
 
-const MISTYPED: readonly SupplyChainCode[] = ['BAD_REFERENCE', 'NOT_A_DIGEST'];
+const MISTYPED: readonly SupplyChainCode[] = ['BAD_REFERENCE', 'NOT_A_DIGEST', 'UNBUILDABLE'];
 const OUT_OF_ORDER: readonly SupplyChainCode[] = [
   'REGISTRY_UNAVAILABLE',
   'UNAUTHORIZED',

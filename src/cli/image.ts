@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { openImageRepository } from '../compose.ts';
-import { loadConfig } from '../config/load.ts';
+import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { ConfigError } from '../config/problems.ts';
 import { type KnownImage, stateDirectory } from '../config/resolve.ts';
 import { SupplyChainError } from '../supply-chain/error.ts';
@@ -60,12 +60,18 @@ export function openRepository(name: string, state: string): Promise<ImageReposi
 
 /** Where the state is: as the configuration says, if there is one. */
 export async function findState(input: CommandInput): Promise<string> {
+  const loaded = await configIfAny(input);
+  return loaded === null ? path.join(input.directory, '.canary') : stateDirectory(loaded);
+}
+
+/** Images can be built and signed before there is a configuration. */
+export async function configIfAny(input: CommandInput): Promise<LoadedConfig | null> {
+  const file = textOption(input, 'config');
   try {
-    return stateDirectory(await loadConfig(input.directory, textOption(input, 'config')));
+    return await loadConfig(input.directory, file);
   } catch (error) {
-    const isWithout = error instanceof ConfigError && error.code === 'not-found';
-    if (!isWithout || textOption(input, 'config') !== undefined) throw error;
-    return path.join(input.directory, '.canary');
+    if (error instanceof ConfigError && error.code === 'not-found' && file === undefined) return null;
+    throw error;
   }
 }
 
