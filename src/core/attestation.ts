@@ -7,6 +7,8 @@ import type { Instant, Milliseconds } from './time.ts';
 export interface DueVerdict {
   readonly release: Release & { readonly artifact: ImageArtifact };
   readonly result: 'PASSED' | 'FAILED';
+  /** When the rollout ended so. Of two verdicts about an image the later one counts, whenever each was signed. */
+  readonly at: Instant;
 }
 
 /** A verdict that was attached to an image. Digests say exactly which one. */
@@ -39,16 +41,16 @@ export function verdictOf({ phase, plan, candidate, targets }: Rollout): DueVerd
   if (plan.purpose === 'return' && kind === 'promoted') {
     const homes = Object.values(targets ?? {}).flatMap(({ home }) => home ?? []);
     const replaced = homes.find((home) => !sameRelease(home, candidate));
-    return replaced === undefined ? null : aboutImage(replaced, 'FAILED');
+    return replaced === undefined ? null : aboutImage(replaced, 'FAILED', phase.at);
   }
-  if (kind === 'rolled back') return aboutImage(candidate, 'FAILED');
+  if (kind === 'rolled back') return aboutImage(candidate, 'FAILED', phase.at);
   const wasThere = reasons.some(({ code }) => code === 'already-stable');
-  return kind === 'promoted' && !wasThere ? aboutImage(candidate, 'PASSED') : null;
+  return kind === 'promoted' && !wasThere ? aboutImage(candidate, 'PASSED', phase.at) : null;
 }
 
-function aboutImage(release: Release, result: DueVerdict['result']): DueVerdict | null {
+function aboutImage(release: Release, result: DueVerdict['result'], at: Instant): DueVerdict | null {
   const { artifact } = release;
-  return artifact.kind === 'image' ? { release: { ...release, artifact }, result } : null;
+  return artifact.kind === 'image' ? { release: { ...release, artifact }, result, at } : null;
 }
 
 /** The verdict that is still to be attached; null when there is nothing to do. */
