@@ -1,27 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import { bundleFromJSON, type SerializedBundle } from '@sigstore/bundle';
 import { TrustedRoot } from '@sigstore/protobuf-specs';
 import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
-import { layoutRepository } from '../layout/layout-repository.ts';
-import { forge, graftWitnesses, type Forge } from './forge.ts';
-import { startLocalSigstore, type LocalSigstore } from './local-sigstore.ts';
+import { graftWitnesses } from './forge.ts';
+import type { LocalSigstore } from './local-sigstore.ts';
+import { forgeHere, sigstoreHere } from './places.ts';
 import { keyedSigner, keylessSigner } from './signers.ts';
-
-function forgeHere(t: TestContext): Forge {
-  const directory = mkdtempSync(path.join(os.tmpdir(), 'canary-forge-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
-  return forge(layoutRepository('registry/shop', path.join(directory, 'shop')));
-}
-
-async function sigstoreHere(t: TestContext): Promise<LocalSigstore> {
-  const sigstore = await startLocalSigstore();
-  t.after(() => sigstore.close());
-  return sigstore;
-}
 
 function verify(bundle: SerializedBundle, { trustedRoot }: LocalSigstore): void {
   new Verifier(toTrustMaterial(TrustedRoot.fromJSON(trustedRoot))).verify(

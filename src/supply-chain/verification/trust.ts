@@ -38,11 +38,15 @@ const keylessSigner = z.strictObject({
   name: z.string(),
   /** A Sigstore TrustedRoot document. */
   trustedRoot: z.unknown(),
-  /** How many entries in a log, timestamps of certificate logs, and timestamps there must be. Public Sigstore: 1, 1, 1; GitHub's for private repositories: 0, 0, 1. */
+  /**
+   * How many entries in a log, timestamps of certificate logs, and timestamps there must be. Public Sigstore: 1, 1, 1;
+   * GitHub's for private repositories: 0, 0, 1. A certificate is good for minutes, so without any timestamp nothing could
+   * be said of it; an entry in a log that promises inclusion is one.
+   */
   thresholds: z.strictObject({
     log: z.int().min(0),
     certificateLog: z.int().min(0),
-    timestamp: z.int().min(0),
+    timestamp: z.int().min(1),
   }),
   identities: z.array(identity).min(1),
 });
