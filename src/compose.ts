@@ -7,8 +7,12 @@ import type { PlannedTarget } from './core/plan.ts';
 import type { Site } from './engine/site.ts';
 import type { Engine } from './engine/turn.ts';
 import { blockedGate } from './gates/blocked.ts';
+import { builtFloor } from './gates/built-floor.ts';
+import type { Candidate, Judgement } from './gates/judge-candidate.ts';
 import { openSqliteStore } from './stores/sqlite/sqlite-store.ts';
 import type { Store } from './stores/store.ts';
+import type { ImageRepository } from './supply-chain/oci/repository.ts';
+import type { CredentialsFor } from './supply-chain/registry/client/credentials.ts';
 import type { NewsLine } from './targets/local/messages.ts';
 import type { StartedTarget } from './targets/local/operations.ts';
 import type { RecentTraffic } from './targets/local/recent-traffic.ts';
@@ -43,6 +47,7 @@ export function composeEngine(store: Store, clock: Clock = systemClock()): Engin
       return Object.fromEntries(await Promise.all(found));
     },
     gatesFor: () => gates,
+    notary: null,
     lease: LEASE_MS,
   };
 }
@@ -142,4 +147,57 @@ function freshnessOfKind(name: string, kind: string): Freshness {
 
 function locals(targets: readonly PlannedTarget[]): readonly PlannedTarget[] {
   return targets.filter(({ kind }) => kind === 'local');
+}
+
+/**
+ * The repository that is named: a directory of the state for the built-in registry, or else one in a registry that is
+ * asked over the network. Rejects with `BAD_REFERENCE`.
+ */
+export async function openImageRepository(
+  name: string,
+  stateDirectory: string,
+  credentialsFor: CredentialsFor,
+): Promise<ImageRepository> {
+  const { BUILT_IN, parseReference, repositoryName } = await import('./supply-chain/oci/reference.ts');
+  const reference = parseReference(name);
+  if (reference.registry !== BUILT_IN) {
+    const { registryRepository } = await import('./supply-chain/registry/client/registry-repository.ts');
+    return registryRepository(reference, { credentialsFor, clock: systemClock() });
+  }
+  const [{ layoutRepository }, { repositoryDirectory }] = await Promise.all([
+    import('./supply-chain/layout/layout-repository.ts'),
+    import('./supply-chain/registry/server/repository-directory.ts'),
+  ]);
+  const directory = repositoryDirectory(path.join(stateDirectory, BUILT_IN), reference.repository);
+  return layoutRepository(repositoryName(reference), directory);
+}
+
+/** For registries that are slow, when a person waits. */
+const PATIENCE_MS = 30_000;
+
+interface VerifyImage {
+  readonly store: Store;
+  readonly stateDirectory: string;
+  readonly clock: Clock;
+  readonly credentialsFor: CredentialsFor;
+  readonly image: Omit<Candidate, 'purpose' | 'pinned'>;
+}
+
+/** What the gate of an environment would say about an image, were it to be delivered there now. */
+export async function verifyImage(request: VerifyImage): Promise<Judgement> {
+  const { store, stateDirectory, credentialsFor, clock } = request;
+  // Loaded when an image turns up: cryptography takes longer to load than all the rest.
+  const [{ readEvidence }, { judgeCandidate }] = await Promise.all([
+    import('./supply-chain/verification/read-evidence.ts'),
+    import('./gates/judge-candidate.ts'),
+  ]);
+  const bench = {
+    openRepository: (name: string) => openImageRepository(name, stateDirectory, credentialsFor),
+    readEvidence,
+    clock,
+    blocks: (service: string, environment: string) => store.blocks(service, environment),
+    floor: builtFloor((filter) => store.list(filter)),
+  };
+  const candidate = { ...request.image, purpose: 'deliver' as const, pinned: [] };
+  return judgeCandidate(candidate, bench, AbortSignal.timeout(PATIENCE_MS));
 }

@@ -22,15 +22,21 @@ const RULES: Readonly<Record<string, readonly RegExp[]>> = {
   'metrics/': [/^core\//, /^metrics\//],
   'guards/': [/^core\//, /^guards\//],
   'gates/': [/^core\//, /^clock\/clock\.ts$/, /^gates\//, /^stores\/store\.ts$/, /^supply-chain\//],
+  'notaries/': [/^core\//, /^clock\/clock\.ts$/, /^notaries\//, /^supply-chain\//],
   'supply-chain/': [/^core\//, /^clock\/clock\.ts$/, /^locks\//, /^supply-chain\//],
   'stores/': [/^core\//, /^stores\//],
   'engine/': [
     /^core\//,
     /^engine\//,
     /^clock\/clock\.ts$/,
-    /^(targets\/target|guards\/guard|metrics\/metric-source|gates\/gate|stores\/store)\.ts$/,
+    /^(targets\/target|guards\/guard|metrics\/metric-source|gates\/gate|notaries\/notary|stores\/store)\.ts$/,
   ],
-  'config/': [/^core\//, /^config\//, /^index\.ts$/],
+  'config/': [
+    /^core\//,
+    /^config\//,
+    /^index\.ts$/,
+    /^supply-chain\/(oci|policy|verification|attestations)\//,
+  ],
   'compose.ts': [/.*/],
   'index.ts': [/^config\//, /^core\//],
   'cli/': [

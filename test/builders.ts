@@ -65,6 +65,11 @@ export function plan(changes: Partial<Plan> = {}): Plan {
     quarantine: 0,
     turnEvery: 1_000,
     guardAfter: 10_000,
+    policy: null,
+    notary: null,
+    approval: null,
+    freeze: [],
+    overrideFor: 3_600_000,
     ...changes,
   };
 }
@@ -101,6 +106,7 @@ export function observation(changes: Partial<Observation> = {}): Observation {
     smoke: { web: { kind: 'passed' } },
     refusals: {},
     gates: [{ gate: 'turn', kind: 'open' }],
+    verdict: null,
     commands: [],
     overtaken: false,
     ...changes,

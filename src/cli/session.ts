@@ -22,9 +22,9 @@ export interface Session extends AsyncDisposable {
   rollouts(limit: number): Promise<readonly Rollout[]>;
 }
 
-export async function openSession(input: CommandInput): Promise<Session> {
+/** Opens what a command needs. A rollout that is named says by itself which environment is meant. */
+export async function openSession(input: CommandInput, rollout?: string): Promise<Session> {
   const loaded = await loadConfig(input.directory, textOption(input, 'config'));
-  const environment = findEnvironment(loaded.config, textOption(input, 'env'));
   const directory = stateDirectory(loaded);
   if (existsSync(directory) && !statSync(directory).isDirectory()) {
     throw new ConfigError(
@@ -33,6 +33,8 @@ export async function openSession(input: CommandInput): Promise<Session> {
     );
   }
   const store = openStore(directory);
+  const named = rollout === undefined ? null : await namedRollout(store, rollout);
+  const environment = findEnvironment(loaded.config, named?.environment ?? textOption(input, 'env'));
   return {
     loaded,
     environment,
@@ -46,14 +48,17 @@ export async function openSession(input: CommandInput): Promise<Session> {
 
 /** The rollout that a command means: the one named, the one under way, or the latest. */
 export async function meantRollout(session: Session, id: string | undefined): Promise<Rollout> {
-  if (id !== undefined) {
-    const named = await session.store.load(id);
-    if (named === null)
-      throw new ConfigError('unknown-name', `There is no rollout ${id}; \`canary history\` lists them.`);
-    return named;
-  }
+  if (id !== undefined) return namedRollout(session.store, id);
   const rollouts = await session.rollouts(20);
   const meant = rollouts.find(isActive) ?? rollouts[0];
   if (meant === undefined) throw new Refusal(`There has been no rollout to ${session.environment.name} yet.`);
   return meant;
+}
+
+async function namedRollout(store: Store, id: string): Promise<Rollout> {
+  const named = await store.load(id);
+  if (named === null) {
+    throw new ConfigError('unknown-name', `There is no rollout ${id}; \`canary history\` lists them.`);
+  }
+  return named;
 }

@@ -3,21 +3,22 @@ import path from 'node:path';
 import type { Analysis, Plan, PlannedTarget, Purpose, SmokeTest } from '../core/plan.ts';
 import type { CommandArtifact, Release } from '../core/release.ts';
 import type { RolloutRequest } from '../core/rollout.ts';
+import type { Policy } from '../supply-chain/policy/policy.ts';
 import type { Config, Environment } from './config-schema.ts';
 import type { LoadedConfig } from './load.ts';
 import { ConfigError } from './problems.ts';
 import { isReleaseName, RELEASE_NAME_RULE } from './release-name.ts';
+import { isForImagesOnly } from './effective-supply-chain.ts';
+import { resolvePolicy } from './resolve-policy.ts';
+import { stateDirectory } from './state-directory.ts';
+
+export { stateDirectory };
 
 /** What the command line says about a release, before the configuration. */
 export interface ReleaseOverrides {
   readonly command?: string;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-}
-
-/** The directory that holds everything canary keeps for this configuration. Absolute. */
-export function stateDirectory({ config, file }: LoadedConfig): string {
-  return path.resolve(path.dirname(file), config.state);
 }
 
 /** The environment of that name; the only one there is when no name is given. */
@@ -115,6 +116,11 @@ export function resolvePlan(loaded: LoadedConfig, environment: Environment, purp
     quarantine: 0,
     turnEvery: LOCAL_TURN_MS,
     guardAfter: guard,
+    policy: null,
+    notary: null,
+    approval: environment.approval,
+    freeze: environment.freeze,
+    overrideFor: environment.overrides.expires,
   };
 }
 
@@ -162,8 +168,17 @@ export function resolveRequest(
   return {
     service: loaded.config.service,
     environment: environment.name,
-    plan: resolvePlan(loaded, environment, purpose),
+    plan: {
+      ...resolvePlan(loaded, environment, purpose),
+      policy: policyFor(loaded, environment, candidate),
+    },
     candidate,
     requestedBy,
   };
+}
+
+/** What the release must bring: images always something, commands only where nothing but images may be deployed. */
+function policyFor(loaded: LoadedConfig, environment: Environment, { artifact }: Release): Policy | null {
+  const isJudged = artifact.kind === 'image' || isForImagesOnly(loaded.config, environment);
+  return isJudged ? resolvePolicy(loaded, environment) : null;
 }

@@ -1,4 +1,5 @@
 import type { CommandKind } from './command.ts';
+import { printable } from './printable.ts';
 import { type Reason, sayReason } from './reason.ts';
 import type { Verdict } from './rollout.ts';
 import type { Instant } from './time.ts';
@@ -47,8 +48,12 @@ export interface JournalRecord {
   readonly hash: string;
 }
 
-/** What happened, in one line for people. */
+/** What happened, in one line for people. Always printable. */
 export function sayEntry(entry: JournalEntry): string {
+  return printable(sayHappened(entry));
+}
+
+function sayHappened(entry: JournalEntry): string {
   switch (entry.kind) {
     case 'began':
       return `${entry.by} began a rollout of ${entry.release} to ${entry.targets.join(', ')}`;

@@ -7,7 +7,12 @@ const WORTH_TELLING = 3;
 
 /** What an observation brought that the journal should know of although it moves nothing. */
 export function news(before: Rollout, after: Rollout): readonly Reason[] {
-  return [...targetNews(before, after), ...findingNews(before, after)];
+  return [
+    ...targetNews(before, after),
+    ...findingNews(before, after),
+    ...recheckNews(before, after),
+    ...verdictNews(before, after),
+  ];
 }
 
 function targetNews(before: Rollout, after: Rollout): readonly Reason[] {
@@ -37,6 +42,24 @@ function findingNews(before: Rollout, after: Rollout): readonly Reason[] {
   return after.findings
     .filter((finding) => isSilent(finding) && !known.has(keyOf(finding)))
     .map((finding) => finding.reason);
+}
+
+/** When what the candidate was let in by is not good any more, and when it is again. */
+function recheckNews({ recheck: before }: Rollout, { recheck: after }: Rollout): readonly Reason[] {
+  if (before === null || after === null) return [];
+  if (before.closed.length === 0) return after.closed;
+  return after.closed.length === 0 ? [{ code: 'recheck-passed' }] : [];
+}
+
+function verdictNews({ attestation: before }: Rollout, { attestation: after }: Rollout): readonly Reason[] {
+  const isNew = after.attested !== null && after.attested.result !== before.attested?.result;
+  const attested: readonly Reason[] =
+    isNew && after.attested !== null ? [{ code: 'attested', ...after.attested }] : [];
+  const trouble: readonly Reason[] =
+    before.trouble === null && after.trouble !== null
+      ? [{ code: 'not-attested', detail: after.trouble.detail, after: 0 }]
+      : [];
+  return [...attested, ...trouble];
 }
 
 function keyOf(finding: Finding): string {

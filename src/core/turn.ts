@@ -56,11 +56,11 @@ function blockFor({ phase, plan, candidate, targets }: Rollout): Decision['block
 
 /** The turn after a command. */
 export function answered(turn: Turn, pending: PendingCommand, obeyed: Obeyed): Turn {
-  const { accepted, text, paused, move } = obeyed;
+  const { accepted, text, paused, move, change = {} } = obeyed;
   const { by, note, command } = pending;
   const next: Turn = {
     ...turn,
-    rollout: { ...turn.rollout, paused },
+    rollout: { ...turn.rollout, paused, ...change },
     entries: [
       ...turn.entries,
       { at: turn.now, kind: 'commanded', command: command.kind, by, note, accepted, text },

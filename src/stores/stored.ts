@@ -18,12 +18,25 @@ const reasons = z.array(z.custom<Reason>((value) => hasKeys(value, ['code'])));
 
 export function storedRollout(json: string): Rollout {
   const stored = rollout.parse(JSON.parse(json));
-  // Before there was an analysis, a rollout had none.
+  // What came later, older rollouts do not have: the analysis, images and their gates.
   return {
     ...stored,
     history: stored.history ?? {},
+    admission: stored.admission ?? null,
+    recheck: stored.recheck ?? null,
+    approvals: stored.approvals ?? [],
+    overrides: stored.overrides ?? [],
+    attestation: stored.attestation ?? { attested: null, trouble: null },
     evidence: stored.evidence ?? null,
-    plan: { ...stored.plan, analysis: stored.plan.analysis ?? null },
+    plan: {
+      ...stored.plan,
+      analysis: stored.plan.analysis ?? null,
+      policy: stored.plan.policy ?? null,
+      notary: stored.plan.notary ?? null,
+      approval: stored.plan.approval ?? null,
+      freeze: stored.plan.freeze ?? [],
+      overrideFor: stored.plan.overrideFor ?? 0,
+    },
   };
 }
 

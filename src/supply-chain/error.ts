@@ -71,8 +71,3 @@ export class SupplyChainError extends Error {
     this.code = code;
   }
 }
-
-/** What an error says, of whatever kind it is, in no more than 300 characters. */
-export function messageOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).slice(0, 300);
-}

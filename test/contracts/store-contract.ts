@@ -229,7 +229,16 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
 
 function decision(rollout: Rollout): Decision {
   const next = { ...rollout, revision: rollout.revision + 1, lastTurnAt: START };
-  return { rollout: next, entries: [], answers: [], intervals: [], actions: [], block: null, wakeAt: START };
+  return {
+    rollout: next,
+    entries: [],
+    answers: [],
+    intervals: [],
+    actions: [],
+    attest: null,
+    block: null,
+    wakeAt: START,
+  };
 }
 
 function moved(rollout: Rollout): Decision {

@@ -12,7 +12,7 @@ import { dayAndTime, paint, paintStatus } from '../view/format.ts';
 
 /** Tells the whole story of a rollout from its journal, and whether the journal is whole. */
 export const run: CommandRun = async (input) => {
-  await using session = await openSession(input);
+  await using session = await openSession(input, input.args[0]);
   const rollout = await meantRollout(session, input.args[0]);
   const records = await session.store.journal(rollout.id);
   const head = await session.store.journalHead(rollout.id);

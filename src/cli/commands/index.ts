@@ -74,6 +74,21 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./deploy.ts'),
   },
   {
+    name: 'verify',
+    summary: 'what an environment would say about an image, evidence by evidence',
+    description:
+      'Reads the image and everything that is attached to it, and judges it by the policy of the environment, as the gate of a rollout would: each rule with the evidence that meets it, or why nothing does and what to do about it. Deploys nothing and changes nothing. Ends with code 0 if the image would be let in, 1 if not, and 5 if its registry does not answer.',
+    args: [{ name: 'image', description: 'registry/repository@sha256:…' }],
+    options: [ENV, { flags: '--explain', description: 'show the policy that is applied, with its digest' }],
+    examples: [
+      {
+        line: 'canary verify registry/podinfo@sha256:… --env prod',
+        does: 'see whether prod would let the image in, and by what',
+      },
+    ],
+    load: () => import('./verify.ts'),
+  },
+  {
     name: 'status',
     summary: 'what is stable, what is under way, and why it waits',
     options: [ENV],

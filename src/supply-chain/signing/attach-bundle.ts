@@ -2,50 +2,41 @@ import { digestOf, type Digest } from '../oci/digest.ts';
 import { EMPTY_CONFIG, MEDIA_TYPES } from '../oci/media-types.ts';
 import { contentOf, type ImageRepository } from '../oci/repository.ts';
 
-/** A bundle as it is attached to an image. */
+/** Where an attached bundle is. */
 export interface AttachedBundle {
-  /** Digest of the manifest that attaches it. */
+  /** Digest of the manifest that attaches it to the image. */
   readonly referrer: Digest;
-  /** Digest of the bundle. */
+  /** Digest of the bundle itself. */
   readonly bundle: Digest;
 }
 
-/** What the manifest says of the bundle. Nobody signs that: it helps to find, and is not believed. */
-export interface Attachment {
-  readonly predicateType: string;
-  /** RFC 3339; left out when nobody says when. The same bundle with the same time is the same manifest. */
-  readonly created?: string;
-}
-
 /**
- * Attaches a bundle to an image in its repository, as cosign 3 and GitHub's attest action do: a manifest with an empty
- * configuration, one layer and the image as its subject.
+ * Attaches a bundle to an image as an OCI 1.1 referrer, in the form that cosign 3 and GitHub's attestations have. The same
+ * bundle attached twice is attached once.
  */
 export async function attachBundle(
   repository: ImageRepository,
   image: Digest,
-  bytes: Uint8Array,
-  { predicateType, created }: Attachment,
+  { bytes, predicateType }: { readonly bytes: Buffer; readonly predicateType: string },
   signal?: AbortSignal,
 ): Promise<AttachedBundle> {
-  const subject = await repository.manifest(image, signal);
-  const [config, bundle] = [contentOf(Buffer.from(EMPTY_CONFIG), digestOf(EMPTY_CONFIG)), digestOf(bytes)];
-  await repository.putBlob(config, signal);
+  const { mediaType, bytes: manifest } = await repository.manifest(image, signal);
+  const bundle = digestOf(bytes);
+  const empty = Buffer.from(EMPTY_CONFIG);
   await repository.putBlob(contentOf(bytes, bundle), signal);
-  const manifest = {
+  await repository.putBlob(contentOf(empty, digestOf(empty)), signal);
+  const document = {
     schemaVersion: 2,
     mediaType: MEDIA_TYPES.manifest,
     artifactType: MEDIA_TYPES.bundle,
-    config: { mediaType: MEDIA_TYPES.empty, digest: config.digest, size: config.size },
+    config: { mediaType: MEDIA_TYPES.empty, digest: digestOf(empty), size: empty.length },
     layers: [{ mediaType: MEDIA_TYPES.bundle, digest: bundle, size: bytes.length }],
-    subject: { mediaType: subject.mediaType, digest: image, size: subject.bytes.length },
+    subject: { mediaType, digest: image, size: manifest.length },
     annotations: {
       'dev.sigstore.bundle.content': 'dsse-envelope',
       'dev.sigstore.bundle.predicateType': predicateType,
-      ...(created === undefined ? {} : { 'org.opencontainers.image.created': created }),
     },
   };
-  const document = Buffer.from(JSON.stringify(manifest));
-  const referrer = await repository.putManifest(document, MEDIA_TYPES.manifest, null, signal);
-  return { referrer, bundle };
+  const referrer = Buffer.from(JSON.stringify(document));
+  return { referrer: await repository.putManifest(referrer, MEDIA_TYPES.manifest, null, signal), bundle };
 }

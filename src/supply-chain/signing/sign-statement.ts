@@ -1,30 +1,27 @@
-import { bundleToJSON, type SerializedBundle } from '@sigstore/bundle';
+import { bundleToJSON } from '@sigstore/bundle';
 import { DSSEBundleBuilder, type Signer, type Witness } from '@sigstore/sign';
 import { STATEMENT_PAYLOAD, type Statement } from '../attestations/statement.ts';
+import { SupplyChainError } from '../error.ts';
 
-/** What is signed, byte by byte, and what it is said to be. */
-export interface Payload {
-  readonly bytes: Uint8Array;
-  /** Its media type; it is signed with the bytes. */
-  readonly type: string;
+/** Who signs, and who testifies to it: a log or a timestamp authority. */
+export interface Signing {
+  readonly signer: Signer;
+  readonly witnesses: readonly Witness[];
 }
 
-/** Signs a statement: gives the bytes of a Sigstore bundle, version 0.3. Rejects with what the signer or a witness says. */
-export async function signStatement(
-  statement: Statement,
-  signer: Signer,
-  witnesses: readonly Witness[] = [],
-): Promise<Buffer> {
-  const payload = { bytes: Buffer.from(JSON.stringify(statement)), type: STATEMENT_PAYLOAD };
-  return Buffer.from(JSON.stringify(await signPayload(payload, signer, witnesses)));
-}
-
-/** Signs any payload in a DSSE envelope, and has witnesses log the signature or give the time of it. */
-export async function signPayload(
-  { bytes, type }: Payload,
-  signer: Signer,
-  witnesses: readonly Witness[] = [],
-): Promise<SerializedBundle> {
-  const builder = new DSSEBundleBuilder({ signer, witnesses: [...witnesses] });
-  return bundleToJSON(await builder.create({ data: Buffer.from(bytes), type }));
+/**
+ * Signs a statement: a Sigstore bundle of version 0.3 around a DSSE envelope, as bytes. Throws `SIGNATURE_ERROR` when the
+ * signer or a witness fails.
+ */
+export async function signStatement(statement: Statement, { signer, witnesses }: Signing): Promise<Buffer> {
+  const data = Buffer.from(JSON.stringify(statement));
+  try {
+    const builder = new DSSEBundleBuilder({ signer, witnesses: [...witnesses] });
+    const bundle = await builder.create({ data, type: STATEMENT_PAYLOAD });
+    return Buffer.from(JSON.stringify(bundleToJSON(bundle)));
+  } catch (cause) {
+    if (cause instanceof SupplyChainError) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new SupplyChainError('SIGNATURE_ERROR', `the statement could not be signed: ${why}`, { cause });
+  }
 }

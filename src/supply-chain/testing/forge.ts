@@ -1,152 +1,95 @@
-import type { SerializedBundle } from '@sigstore/bundle';
-import type { Instant } from '../../core/time.ts';
-import { STATEMENT_PAYLOAD, statementAbout } from '../attestations/statement.ts';
-import { digestOf, hexOf, type Digest } from '../oci/digest.ts';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { TestContext } from 'node:test';
+import { statementAbout, type Statement } from '../attestations/statement.ts';
+import { layoutRepository } from '../layout/layout-repository.ts';
+import { digestOf, type Digest } from '../oci/digest.ts';
 import { MEDIA_TYPES } from '../oci/media-types.ts';
 import { contentOf, type ImageRepository } from '../oci/repository.ts';
 import { attachBundle, type AttachedBundle } from '../signing/attach-bundle.ts';
-import type { TestSigner } from './signers.ts';
+import { localSigning } from '../signing/local-signer.ts';
+import { type Signing, signStatement } from '../signing/sign-statement.ts';
+import type { KeySigner } from '../verification/trust.ts';
 
-/** Makes images and whatever evidence a test or an attacker wants, in one repository. */
+/** Makes images and whatever may be attached to them, honest or not. */
 export interface Forge {
   readonly repository: ImageRepository;
-  /** A new image of one layer; different for every content. */
-  image(options?: ForgedImage): Promise<Digest>;
-  /** Has a statement signed and attaches it to the image. */
-  attest(
-    image: Digest,
-    predicateType: string,
-    predicate: unknown,
-    options: ForgedAttestation,
-  ): Promise<AttachedBundle & { readonly signed: SerializedBundle }>;
-  /** Attaches any bytes as if they were a bundle. */
-  attach(image: Digest, bytes: Uint8Array | string, predicateType?: string): Promise<AttachedBundle>;
-  /** Stores any manifest, as it is. */
-  manifest(document: object, mediaType?: string): Promise<Digest>;
-  /** Stores any blob; returns a descriptor of it. */
-  blob(
-    bytes: Uint8Array | string,
-    mediaType?: string,
-  ): Promise<{ readonly mediaType: string; readonly digest: Digest; readonly size: number }>;
+  /** An image of one small layer. The same content makes the same image. */
+  image(content?: string, platform?: { readonly os: string; readonly architecture: string }): Promise<Digest>;
+  /** Signs a statement about the image, and attaches it. `change` may make another statement of it before. */
+  attest(image: Digest, said: Said, signing: Signing): Promise<AttachedBundle>;
+  /** Attaches bytes that may be a bundle or anything else. */
+  attach(image: Digest, bytes: Buffer, predicateType?: string): Promise<AttachedBundle>;
 }
 
-export interface ForgedImage {
-  readonly content?: string;
-  readonly tag?: string;
-  readonly os?: string;
-  readonly architecture?: string;
-  /** RFC 3339. */
-  readonly created?: string;
+/** What is said about an image. */
+export interface Said {
+  readonly predicateType: string;
+  readonly predicate?: unknown;
+  readonly change?: (statement: Statement) => Statement;
 }
 
-export interface ForgedAttestation {
-  readonly by: TestSigner;
-  /** When it is signed. */
-  readonly at?: Instant;
-  /** Subjects of the statement, if not just the image. */
-  readonly subject?: readonly unknown[];
-  /** What the statement says to be, if not an in-toto statement of version 1. */
-  readonly statementType?: string;
-  /** The bytes to sign, instead of a statement. */
-  readonly payload?: string;
-  readonly payloadType?: string;
-  /** What the manifest says the predicate is, if something else. */
-  readonly claimsToBe?: string;
-  /** Changes the bundle after it was signed. */
-  readonly tamper?: (bundle: SerializedBundle) => unknown;
+/** A forge with a repository in a directory, which is cleared away after the test. */
+export function forge(test: TestContext, name = 'registry/podinfo'): Forge {
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'canary-forge-'));
+  test.after(() => rmSync(directory, { recursive: true, force: true }));
+  return forgeIn(layoutRepository(name, path.join(directory, 'podinfo')));
 }
 
-/** A forge over a repository, which must be able to store what it is given. */
-export function forge(repository: ImageRepository): Forge {
-  async function blob(bytes: Uint8Array | string, mediaType = 'application/octet-stream') {
-    const content = Buffer.from(bytes);
-    const digest = digestOf(content);
-    await repository.putBlob(contentOf(content, digest));
-    return { mediaType, digest, size: content.length };
-  }
+/** A forge that puts everything into that repository. */
+export function forgeIn(repository: ImageRepository): Forge {
+  const attach: Forge['attach'] = (image, bytes, predicateType = 'unknown') =>
+    attachBundle(repository, image, { bytes, predicateType });
 
-  async function manifest(document: object, mediaType: string = MEDIA_TYPES.manifest, tag?: string) {
-    return repository.putManifest(Buffer.from(JSON.stringify(document)), mediaType, tag ?? null);
-  }
-
-  async function attach(
-    image: Digest,
-    bytes: Uint8Array | string,
-    predicateType = 'https://example.com/any',
-  ) {
-    return attachBundle(repository, image, Buffer.from(bytes), { predicateType });
+  async function put(bytes: Buffer, mediaType: string) {
+    const digest = digestOf(bytes);
+    await repository.putBlob(contentOf(bytes, digest));
+    return { mediaType, digest, size: bytes.length };
   }
 
   return {
     repository,
-    blob,
-    manifest: (document, mediaType) => manifest(document, mediaType),
     attach,
-    async image({ content = 'an image', tag, os = 'linux', architecture = 'amd64', created } = {}) {
-      const layer = await blob(content, MEDIA_TYPES.layer);
-      const config = await blob(
-        JSON.stringify({
-          os,
-          architecture,
-          ...(created === undefined ? {} : { created }),
-          rootfs: { type: 'layers', diff_ids: [layer.digest] },
-        }),
-        MEDIA_TYPES.config,
-      );
-      const document = { schemaVersion: 2, mediaType: MEDIA_TYPES.manifest, config, layers: [layer] };
-      return manifest(document, MEDIA_TYPES.manifest, tag);
-    },
-    async attest(image, predicateType, predicate, options) {
-      const statement = {
-        ...statementAbout({ repository: repository.name, digest: image }, predicateType, predicate),
-        ...(options.subject === undefined ? {} : { subject: options.subject }),
-        ...(options.statementType === undefined ? {} : { _type: options.statementType }),
+    async image(content = 'podinfo', { os: system, architecture } = { os: 'linux', architecture: 'amd64' }) {
+      const layer = await put(Buffer.from(content), MEDIA_TYPES.layer);
+      const rootfs = { type: 'layers', diff_ids: [layer.digest] };
+      const config = { architecture, os: system, config: {}, rootfs };
+      const document = {
+        schemaVersion: 2,
+        mediaType: MEDIA_TYPES.manifest,
+        config: await put(Buffer.from(JSON.stringify(config)), MEDIA_TYPES.config),
+        layers: [layer],
       };
-      const bytes = Buffer.from(options.payload ?? JSON.stringify(statement));
-      const payload = { bytes, type: options.payloadType ?? STATEMENT_PAYLOAD };
-      const signed = await options.by.sign(payload, options.at);
-      const bundle = JSON.stringify(options.tamper?.(signed) ?? signed);
-      return { ...(await attach(image, bundle, options.claimsToBe ?? predicateType)), signed };
+      return repository.putManifest(Buffer.from(JSON.stringify(document)), MEDIA_TYPES.manifest, null);
+    },
+    async attest(image, { predicateType, predicate = {}, change = (same) => same }, signing) {
+      const about = { repository: repository.name, digest: image };
+      const statement = change(statementAbout(about, predicateType, predicate));
+      return attach(image, await signStatement(statement, signing), statement.predicateType);
     },
   };
 }
 
-/** The signature and certificate of one bundle with the log entry and timestamps of another. */
-export function graftWitnesses(bundle: SerializedBundle, other: SerializedBundle): SerializedBundle {
-  const { tlogEntries, timestampVerificationData } = other.verificationMaterial;
+/** Somebody with a key, and how others come to trust that key under a name. */
+export interface KeyHolder {
+  readonly signing: Signing;
+  trustedAs(name: string, window?: { readonly from?: number; readonly until?: number }): KeySigner;
+}
+
+export function keyHolder(): KeyHolder {
+  const pair = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const publicKey = pair.publicKey.export({ type: 'spki', format: 'pem' }).toString();
   return {
-    ...bundle,
-    verificationMaterial: { ...bundle.verificationMaterial, tlogEntries, timestampVerificationData },
+    signing: localSigning(pair),
+    trustedAs: (
+      name,
+      { from = null, until = null }: { from?: number | null; until?: number | null } = {},
+    ) => ({
+      kind: 'key',
+      name,
+      keys: [{ publicKey, from, until }],
+    }),
   };
-}
-
-/** The envelope of one bundle with the certificate or key, log entry and timestamps of another. */
-export function graftEnvelope(bundle: SerializedBundle, other: SerializedBundle): unknown {
-  return { ...bundle, dsseEnvelope: other.dsseEnvelope };
-}
-
-/** The bundle with another payload, which nobody signed. */
-export function tamperPayload(bundle: SerializedBundle, change: (statement: string) => string): unknown {
-  const payload = Buffer.from(bundle.dsseEnvelope?.payload ?? '', 'base64').toString('utf8');
-  return {
-    ...bundle,
-    dsseEnvelope: { ...bundle.dsseEnvelope, payload: Buffer.from(change(payload)).toString('base64') },
-  };
-}
-
-/** The bundle without log entries and timestamps. */
-export function withoutWitnesses(bundle: SerializedBundle): unknown {
-  return {
-    ...bundle,
-    verificationMaterial: {
-      ...bundle.verificationMaterial,
-      tlogEntries: [],
-      timestampVerificationData: { rfc3161Timestamps: [] },
-    },
-  };
-}
-
-/** The subject of a statement about that image, under any name. */
-export function subjectOf(image: Digest, name = 'it'): unknown {
-  return { name, digest: { sha256: hexOf(image) } };
 }

@@ -17,7 +17,8 @@ const trustedKey = z.strictObject({
 const keySigner = z.strictObject({
   kind: z.literal('key'),
   name: z.string(),
-  keys: z.array(trustedKey).min(1),
+  /** One of them is enough. None: the key has not been made yet, and nothing counts. */
+  keys: z.array(trustedKey),
 });
 
 /** Exactly who may have signed; every part that is given must be equal, and there are no patterns. */
@@ -38,15 +39,11 @@ const keylessSigner = z.strictObject({
   name: z.string(),
   /** A Sigstore TrustedRoot document. */
   trustedRoot: z.unknown(),
-  /**
-   * How many entries in a log, timestamps of certificate logs, and timestamps there must be. Public Sigstore: 1, 1, 1;
-   * GitHub's for private repositories: 0, 0, 1. A certificate is good for minutes, so without any timestamp nothing could
-   * be said of it; an entry in a log that promises inclusion is one.
-   */
+  /** How many entries in a log, timestamps of certificate logs, and timestamps there must be. Public Sigstore: 1, 1, 1; GitHub's for private repositories: 0, 0, 1. */
   thresholds: z.strictObject({
     log: z.int().min(0),
     certificateLog: z.int().min(0),
-    timestamp: z.int().min(1),
+    timestamp: z.int().min(0),
   }),
   identities: z.array(identity).min(1),
 });

@@ -1,0 +1,91 @@
+import os from 'node:os';
+import { verifyImage } from '../../compose.ts';
+import { ConfigError } from '../../config/problems.ts';
+import { resolvePolicy } from '../../config/resolve-policy.ts';
+import { SupplyChainError } from '../../supply-chain/error.ts';
+import { parseReference, type Reference, repositoryName } from '../../supply-chain/oci/reference.ts';
+import { dockerCredentials } from '../../supply-chain/registry/client/docker-config.ts';
+import { isPassing } from '../../supply-chain/policy/assess-image.ts';
+import type { Policy } from '../../supply-chain/policy/policy.ts';
+import { policyDigest } from '../../supply-chain/policy/policy-digest.ts';
+import { type CommandInput, type CommandRun, flag } from '../command.ts';
+import { EXIT_CODES, type ExitCode } from '../exit-code.ts';
+import { openSession } from '../session.ts';
+import { paint } from '../view/format.ts';
+import { type Verified, verifyReport } from '../verify/report.ts';
+
+/** Says what the gate of the environment would say about an image, evidence by evidence. Changes nothing. */
+export const run: CommandRun = async (input) => {
+  const reference = referenceOf(input);
+  await using session = await openSession(input);
+  const { environment, loaded, store, clock } = session;
+  const policy = resolvePolicy(loaded, environment);
+  const repository = repositoryName(reference);
+  const image = { repository, digest: reference.digest ?? reference.tag ?? '' };
+  const place = { service: loaded.config.service, environment: environment.name };
+  const judgement = await verifyImage({
+    store,
+    stateDirectory: session.stateDirectory,
+    clock,
+    credentialsFor: dockerCredentials(process.env, os.homedir()),
+    image: { policy, ...place, ...image },
+  });
+  const { mode } = policy;
+  const verified = {
+    environment: environment.name,
+    mode,
+    ...judgement,
+    isPassing: isPassing(judgement.refusals),
+  };
+  const { output } = input;
+  output.json({
+    ...documentOf(verified, image),
+    ...(flag(input, 'explain') ? { effectivePolicy: policy } : {}),
+  });
+  output.line(`${paint('bold', `${image.repository}@${image.digest}`)}\n`);
+  if (flag(input, 'explain')) output.line(`${explain(policy)}\n`);
+  output.line(verifyReport(verified, clock.now(), process.stdout.columns ?? 110));
+  return exitCodeOf(verified);
+};
+
+function referenceOf({ args }: CommandInput): Reference {
+  try {
+    return parseReference(args[0] ?? '');
+  } catch (error) {
+    if (!(error instanceof SupplyChainError)) throw error;
+    throw new ConfigError('invalid', `${error.message}.`, [], { cause: error });
+  }
+}
+
+function documentOf(
+  { environment, mode, assessment, refusals, isPassing: isWaiting }: Verified,
+  image: { readonly repository: string; readonly digest: string },
+) {
+  return {
+    image,
+    environment,
+    mode,
+    admitted: refusals.length === 0,
+    waiting: isWaiting,
+    refusals,
+    policy: assessment?.policy ?? null,
+    rules: assessment?.rules ?? [],
+    ignored: assessment?.ignored ?? [],
+  };
+}
+
+/** The policy as it is applied, without the keys and roots themselves. */
+function explain(policy: Policy): string {
+  const signers = policy.signers.map((signer) =>
+    signer.kind === 'key'
+      ? { name: signer.name, keys: signer.keys.length }
+      : { name: signer.name, identities: signer.identities, thresholds: signer.thresholds },
+  );
+  return `Policy ${policyDigest(policy)}\n${JSON.stringify({ ...policy, signers }, null, 2)}`;
+}
+
+function exitCodeOf({ mode, refusals }: Verified): ExitCode {
+  if (refusals.length === 0) return EXIT_CODES.done;
+  if (refusals.some(({ code }) => code === 'REGISTRY_UNAVAILABLE')) return EXIT_CODES.failed;
+  return mode === 'warn' ? EXIT_CODES.done : EXIT_CODES.notPromoted;
+}
