@@ -23,6 +23,12 @@ export interface LocalSigstore {
   signing(identity: { readonly subject: string; readonly issuer: string }, services?: Services): Signing;
   /** Signs with a certificate of this instance that says more of a workflow; entered into the log. */
   workflowSigning(workflow: Workflow): Signing;
+  /** Where its services are. */
+  readonly url: string;
+  /** The token of somebody, as Fulcio takes it here. */
+  tokenOf(identity: { readonly subject: string; readonly issuer: string }): string;
+  /** Answers so many requests from now on with that status. */
+  failNext(times: number, status: number): void;
   close(): void;
 }
 
@@ -44,12 +50,15 @@ export interface Workflow {
 const JSON_TYPE = 'application/json';
 
 export async function startLocalSigstore(clock?: Date): Promise<LocalSigstore> {
+  // Its authorities read this whenever they need the time.
+  const time = new Date(clock ?? wholeSecond());
+  const failing = { times: 0, status: 500 };
   const server = createServer();
   const url = await listen(server);
-  const ctlog = await initializeCTLog(pair());
-  const ca = await initializeCA(pair(), ctlog, clock);
-  const log = await initializeTLog(url, pair(), clock);
-  const tsa = await initializeTSA(pair(), clock);
+  const ctlog = await initializeCTLog(pair(), time);
+  const ca = await initializeCA(pair(), ctlog, time);
+  const log = await initializeTLog(url, pair(), time);
+  const tsa = await initializeTSA(pair(), time);
   const handlers = [
     fulcioHandler(ca, { strict: true, subjectClaim: 'sub' }),
     {
@@ -67,6 +76,11 @@ export async function startLocalSigstore(clock?: Date): Promise<LocalSigstore> {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const handler = handlers.find(({ path }) => path === request.url);
+      if (failing.times > 0) {
+        failing.times -= 1;
+        return response.writeHead(failing.status).end();
+      }
+      if (clock === undefined) time.setTime(wholeSecond());
       if (handler === undefined) return response.writeHead(404).end();
       return void handler.fn(Buffer.concat(chunks).toString()).then(
         ({ statusCode, response: body, contentType }) =>
@@ -76,7 +90,7 @@ export async function startLocalSigstore(clock?: Date): Promise<LocalSigstore> {
     });
   });
 
-  const start = new Date((clock?.getTime() ?? Date.now()) - 1_000);
+  const start = new Date(time.getTime() - 1_000);
   const logOf = (publicKey: Buffer) => ({
     baseUrl: url,
     logId: { keyId: createHash('sha256').update(publicKey).digest() },
@@ -116,10 +130,22 @@ export async function startLocalSigstore(clock?: Date): Promise<LocalSigstore> {
     },
     workflowSigning(workflow) {
       const keyless = keylessSigning({ fulcio: url, rekor: url, timestampAuthority: null }, NOBODY);
-      return { ...keyless, signer: { sign: (data) => signAsWorkflow(ca, workflow, data) } };
+      const sign = (data: Buffer) => {
+        if (clock === undefined) time.setTime(wholeSecond());
+        return signAsWorkflow(ca, workflow, data);
+      };
+      return { ...keyless, signer: { sign } };
     },
+    url,
+    tokenOf: ({ subject, issuer }) => token({ sub: subject, iss: issuer }),
+    failNext: (times, status) => void Object.assign(failing, { times, status }),
     close: () => void server.close(),
   };
+}
+
+/** A timestamp with parts of a second is written without their last zeros, which a verifier then cannot read. */
+function wholeSecond(): number {
+  return Math.floor(Date.now() / 1000) * 1000;
 }
 
 const NOBODY = { getToken: async () => '' };
