@@ -66,7 +66,7 @@ async function tokenIn(answer: Response): Promise<string> {
 }
 
 const claims = z
-  .object({ sub: z.string().min(1), email: z.unknown(), email_verified: z.unknown() })
+  .object({ sub: z.string().min(1), email: z.unknown().optional(), email_verified: z.unknown().optional() })
   .refine(({ email, email_verified: isVerified }) => !email || Boolean(isVerified));
 
 /** The libraries put a token that they cannot read into the message of their error, so that none gets that far. */
