@@ -1,5 +1,5 @@
 import type { CommandSpec } from '../command.ts';
-import { ENV, NOTE } from '../options.ts';
+import { BREAK_GLASS, ENV, HOTFIX, LEAVE_WHEN_HELD, NOTE } from '../options.ts';
 
 /** All commands, in the order in which help shows them. */
 export const COMMANDS: readonly CommandSpec[] = [
@@ -50,7 +50,8 @@ export const COMMANDS: readonly CommandSpec[] = [
       'Begins a rollout, or takes up one of the same release that was interrupted, and stays until it has ended. Ctrl-C takes traffic home and ends the rollout; a second Ctrl-C leaves at once, and the guard takes traffic home.',
     options: [
       ENV,
-      { flags: '-r, --release <name>', description: 'release to roll out' },
+      { flags: '-r, --release <name>', description: 'release to roll out; with --image, what to call it' },
+      { flags: '-i, --image <image>', description: 'image to roll out: registry/repository@sha256:…' },
       { flags: '--command <line>', description: 'how it is started, instead of what the configuration says' },
       { flags: '--cwd <directory>', description: 'where it is started' },
       {
@@ -59,13 +60,17 @@ export const COMMANDS: readonly CommandSpec[] = [
         isRepeatable: true,
       },
       { flags: '--supersede', description: 'take the place of a rollout that is under way' },
-      {
-        flags: '--leave-when-held',
-        description: 'end with code 3 when a person has to decide, instead of waiting',
-      },
+      LEAVE_WHEN_HELD,
+      HOTFIX,
+      BREAK_GLASS,
+      NOTE,
     ],
     examples: [
       { line: 'canary deploy --env dev --release 1.1.0', does: 'roll out 1.1.0 to dev' },
+      {
+        line: 'canary deploy --env dev --image registry/shop@sha256:…',
+        does: 'roll out an image, when it brings the evidence that dev asks for',
+      },
       {
         line: "canary deploy -r try-1 --command 'node new.js'",
         does: 'roll out a program that the configuration does not know',
@@ -163,9 +168,44 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'promote',
-    summary: 'go on to the next step now, whatever the present one waits for',
-    options: [ENV, NOTE, { flags: '--full', description: 'go straight to 100 %' }],
+    summary: 'go on to the next step now; with --to, deliver to the next environment',
+    description:
+      'Without --to, the rollout that is under way goes on to its next step now, whatever the present one waits for. With --to, the image that is stable in the environment before is rolled out to the one that is named: the same digest, with the signed verdict of the environment before.',
+    args: [{ name: 'service', description: 'with --to, the service', isOptional: true }],
+    options: [
+      ENV,
+      NOTE,
+      { flags: '--full', description: 'go straight to 100 %' },
+      { flags: '--to <environment>', description: 'environment to deliver to' },
+      { flags: '-i, --image <image>', description: 'with --to, the image, if not the one that is stable' },
+      LEAVE_WHEN_HELD,
+      HOTFIX,
+      BREAK_GLASS,
+    ],
+    examples: [
+      { line: 'canary promote shop --to staging', does: 'roll out to staging what is stable in dev' },
+    ],
     load: () => import('./promote.ts'),
+  },
+  {
+    name: 'approve',
+    summary: 'say, as a second person, that a rollout may begin',
+    args: [{ name: 'rollout', description: 'id, if not the one under way', isOptional: true }],
+    options: [ENV, NOTE],
+    load: () => import('./approve.ts'),
+  },
+  {
+    name: 'reject',
+    summary: 'say that a rollout that waits shall not begin',
+    args: [{ name: 'rollout', description: 'id, if not the one under way', isOptional: true }],
+    options: [ENV, NOTE],
+    load: () => import('./reject.ts'),
+  },
+  {
+    name: 'releases',
+    summary: 'which release is where, and by what it was let in',
+    options: [{ flags: '-n, --limit <count>', description: 'how many releases (10)' }],
+    load: () => import('./releases.ts'),
   },
   {
     name: 'rollback',

@@ -1,15 +1,14 @@
-import os from 'node:os';
 import { verifyImage } from '../../compose.ts';
 import { ConfigError } from '../../config/problems.ts';
 import { resolvePolicy } from '../../config/resolve-policy.ts';
 import { SupplyChainError } from '../../supply-chain/error.ts';
 import { parseReference, type Reference, repositoryName } from '../../supply-chain/oci/reference.ts';
-import { dockerCredentials } from '../../supply-chain/registry/client/docker-config.ts';
 import { isPassing } from '../../supply-chain/policy/assess-image.ts';
 import type { Policy } from '../../supply-chain/policy/policy.ts';
 import { policyDigest } from '../../supply-chain/policy/policy-digest.ts';
 import { type CommandInput, type CommandRun, flag } from '../command.ts';
 import { EXIT_CODES, type ExitCode } from '../exit-code.ts';
+import { registryCredentials } from '../registry-credentials.ts';
 import { openSession } from '../session.ts';
 import { paint } from '../view/format.ts';
 import { type Verified, verifyReport } from '../verify/report.ts';
@@ -23,13 +22,9 @@ export const run: CommandRun = async (input) => {
   const repository = repositoryName(reference);
   const image = { repository, digest: reference.digest ?? reference.tag ?? '' };
   const place = { service: loaded.config.service, environment: environment.name };
-  const judgement = await verifyImage({
-    store,
-    stateDirectory: session.stateDirectory,
-    clock,
-    credentialsFor: dockerCredentials(process.env, os.homedir()),
-    image: { policy, ...place, ...image },
-  });
+  const { stateDirectory } = session;
+  const host = { store, stateDirectory, clock, credentialsFor: registryCredentials() };
+  const judgement = await verifyImage(host, { policy, ...place, ...image });
   const { mode } = policy;
   const verified = {
     environment: environment.name,
