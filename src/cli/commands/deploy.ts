@@ -29,7 +29,7 @@ async function meantRelease(session: Session, input: CommandInput): Promise<Rele
     );
   }
   // Loaded when an image turns up.
-  const { imageToDeploy } = await import('../images.ts');
+  const { imageToDeploy } = await import('../image.ts');
   const known = await imageToDeploy(image, stateDirectory);
   return resolveImage(loaded, environment, known, { name, env: overrides.env ?? {} });
 }

@@ -31,7 +31,7 @@ async function promoteTo(to: string, input: CommandInput): Promise<ExitCode> {
       `The service of ${loaded.file} is "${loaded.config.service}", not "${service}".`,
     );
   }
-  const { imageToDeploy, knownImage } = await import('../images.ts');
+  const { imageToDeploy, knownImage } = await import('../image.ts');
   const named = textOption(input, 'image');
   const stable = named === undefined ? await stableBefore(session) : null;
   const known =
