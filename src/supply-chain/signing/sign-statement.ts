@@ -25,10 +25,13 @@ export async function signStatement(statement: Statement, signing: Signing): Pro
 
 /** The same for anything that is to be signed. */
 export async function signPayload({ bytes, type }: Payload, signing: Signing): Promise<Buffer> {
-  const { signer, witnesses } = signing;
+  const { signer, hint } = withoutHint(signing.signer);
   try {
-    const builder = new DSSEBundleBuilder({ signer, witnesses: [...witnesses] });
-    return Buffer.from(JSON.stringify(bundleToJSON(await builder.create({ data: bytes, type }))));
+    const builder = new DSSEBundleBuilder({ signer, witnesses: [...signing.witnesses] });
+    const bundle = await builder.create({ data: bytes, type });
+    const { content } = bundle.verificationMaterial;
+    if (content.$case === 'publicKey') content.publicKey.hint = hint();
+    return Buffer.from(JSON.stringify(bundleToJSON(bundle)));
   } catch (error) {
     const ours = causesOf(error).find((cause) => cause instanceof SupplyChainError);
     if (ours !== undefined) throw ours;
@@ -37,6 +40,23 @@ export async function signPayload({ bytes, type }: Payload, signing: Signing): P
       cause: error,
     });
   }
+}
+
+/**
+ * A key is named in the bundle and not in the envelope, too, where the library would put it as well: cosign takes no
+ * signature whose envelope names a key.
+ */
+function withoutHint(signer: Signer): { readonly signer: Signer; readonly hint: () => string } {
+  let hint = '';
+  const unnamed: Signer = {
+    async sign(data) {
+      const { signature, key } = await signer.sign(data);
+      if (key.$case !== 'publicKey') return { signature, key };
+      hint = key.hint ?? '';
+      return { signature, key: { $case: 'publicKey', publicKey: key.publicKey } };
+    },
+  };
+  return { signer: unnamed, hint: () => hint };
 }
 
 /** An error and what led to it, the last first. */

@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, sign as signData } from 'node:crypto';
+import { createHash, generateKeyPairSync, sign as signData, X509Certificate } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import {
   fulcioHandler,
@@ -47,7 +47,19 @@ export interface Workflow {
   readonly sourceRepositoryOwnerId: string;
 }
 
+/** What a service answers to what is posted to its path. */
+interface Handler {
+  readonly path: string;
+  readonly fn: (body: string) => Promise<{
+    readonly statusCode: number;
+    readonly response: string | ArrayBufferView;
+    readonly contentType?: string | undefined;
+    readonly etag?: string | undefined;
+  }>;
+}
+
 const JSON_TYPE = 'application/json';
+const LOG_PATH = '/api/v1/log/entries';
 
 export async function startLocalSigstore(clock?: Date): Promise<LocalSigstore> {
   // Its authorities read this whenever they need the time.
@@ -59,14 +71,17 @@ export async function startLocalSigstore(clock?: Date): Promise<LocalSigstore> {
   const ca = await initializeCA(pair(), ctlog, time);
   const log = await initializeTLog(url, pair(), time);
   const tsa = await initializeTSA(pair(), time);
-  const handlers = [
+  const handlers: readonly Handler[] = [
     fulcioHandler(ca, { strict: true, subjectClaim: 'sub' }),
     {
-      path: '/api/v1/log/entries',
+      path: LOG_PATH,
       // A real log turns what is proposed into this form before it takes it.
       fn: async (body: string) => {
         const entry = await log.log(canonicalEntry(JSON.parse(body)));
-        return { statusCode: 201, response: JSON.stringify(entry), contentType: JSON_TYPE };
+        const response = JSON.stringify(entry);
+        // By this some clients find the entry in the answer.
+        const [etag] = Object.keys(entry);
+        return { statusCode: 201, response, contentType: JSON_TYPE, etag };
       },
     },
     tsaHandler(tsa, { strict: true }),
@@ -82,9 +97,12 @@ export async function startLocalSigstore(clock?: Date): Promise<LocalSigstore> {
       }
       if (clock === undefined) time.setTime(wholeSecond());
       if (handler === undefined) return response.writeHead(404).end();
-      return void handler.fn(Buffer.concat(chunks).toString()).then(
-        ({ statusCode, response: body, contentType }) =>
-          response.writeHead(statusCode, { 'content-type': contentType ?? 'text/plain' }).end(body),
+      const body = withToken(Buffer.concat(chunks).toString(), request.headers.authorization);
+      return void handler.fn(body).then(
+        ({ statusCode, response: answer, contentType = 'text/plain', etag }) => {
+          response.setHeader('etag', etag ?? '');
+          response.writeHead(statusAt(request.url, statusCode), { 'content-type': contentType }).end(answer);
+        },
         (error: unknown) => response.writeHead(500).end(String(error)),
       );
     });
@@ -182,7 +200,21 @@ function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Arra
 
 /** A token that nobody has signed: this Fulcio does not look. */
 function token(claims: Readonly<Record<string, string>>): string {
-  return `${part({ alg: 'none', typ: 'JWT' })}.${part(claims)}.${Buffer.from('none').toString('base64url')}`;
+  const now = Math.floor(Date.now() / 1000);
+  const whole = { aud: 'sigstore', iat: now, nbf: now, exp: now + 300, ...claims };
+  return `${part({ alg: 'none', typ: 'JWT' })}.${part(whole)}.${Buffer.from('none').toString('base64url')}`;
+}
+
+/** Fulcio takes the token in a header as well, as cosign sends it; the mock wants it in the body. */
+function withToken(body: string, authorization: string | undefined): string {
+  const [scheme, oidcIdentityToken] = authorization?.split(' ') ?? [];
+  if (scheme !== 'Bearer') return body;
+  return JSON.stringify({ ...JSON.parse(body), credentials: { oidcIdentityToken } });
+}
+
+/** Fulcio answers 200, and cosign takes nothing else; the mock says 201. */
+function statusAt(url: string | undefined, status: number): number {
+  return url === '/api/v2/signingCert' && status === 201 ? 200 : status;
 }
 
 const proposed = z.object({
@@ -205,10 +237,17 @@ function canonicalEntry(entry: unknown) {
       payloadHash: hash(Buffer.from(payload, 'base64')),
       signatures: signatures.map(({ sig }, index) => ({
         signature: sig,
-        verifier: proposedContent.verifiers[index] ?? '',
+        verifier: canonicalVerifier(proposedContent.verifiers[index] ?? ''),
       })),
     },
   };
+}
+
+/** Rekor reads the certificate and writes it down anew; the mock's Fulcio gives it out without line breaks. */
+function canonicalVerifier(encoded: string): string {
+  const pem = Buffer.from(encoded, 'base64').toString();
+  if (!pem.includes('BEGIN CERTIFICATE')) return encoded;
+  return Buffer.from(new X509Certificate(pem).toString()).toString('base64');
 }
 
 async function listen(server: Server): Promise<string> {
