@@ -366,6 +366,18 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./down.ts'),
   },
   {
+    name: 'registry',
+    summary: 'serve the built-in registry to other tools on this machine',
+    description:
+      'Serves the images in the state directory over HTTP on 127.0.0.1 (OCI distribution 1.1), so that skopeo, podman, docker, oras, cosign and others can push to it and read from it. Stays until Ctrl-C. Other commands do not need it: they read the directory.',
+    options: [{ flags: '--port <port>', description: 'where it listens (5000); 0 for any that is free' }],
+    examples: [
+      { line: 'canary registry', does: 'serve it, and see how to push to it' },
+      { line: 'canary registry --port 0 --json', does: 'serve it for a script, which reads the address' },
+    ],
+    load: () => import('./registry.ts'),
+  },
+  {
     name: 'demo',
     summary: 'see four rollouts of the sample service on this machine, in under two minutes',
     load: () => import('./demo.ts'),
