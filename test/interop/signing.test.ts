@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -20,7 +21,7 @@ import { forgeIn, type Forge } from '../../src/supply-chain/testing/forge.ts';
 import { startLocalSigstore, type LocalSigstore } from '../../src/supply-chain/testing/local-sigstore.ts';
 import { readEvidence } from '../../src/supply-chain/verification/read-evidence.ts';
 import type { TrustedSigner } from '../../src/supply-chain/verification/trust.ts';
-import { missing, say } from './programs.ts';
+import { use, without } from './tools.ts';
 
 /** The Python that sigstore-python is installed in. */
 const PYTHON = process.env['SIGSTORE_PYTHON'] ?? 'python3';
@@ -61,10 +62,9 @@ describe('evidence that is exchanged with other programs', () => {
     writeFileSync(path.join(directory, name), JSON.stringify(content));
   }
 
-  /** Runs cosign with a line of arguments, none of which has a space in it. */
+  /** `done`, or what cosign says is wrong. */
   async function cosign(line: string): Promise<string> {
-    const { code, output } = await say('cosign', line.split(' '), directory);
-    return code === 0 ? 'done' : output;
+    return use(directory, `cosign ${line}`).then(() => 'done', String);
   }
 
   function keyTrust(): TrustedSigner {
@@ -89,7 +89,7 @@ describe('evidence that is exchanged with other programs', () => {
     return evidence.statements.map(({ statement }) => statement.predicateType).toSorted();
   }
 
-  const noCosign = missing('cosign', ['version']);
+  const noCosign = without('cosign');
 
   it('cosign verifies what our key signed, and not by another key', { skip: noCosign }, async () => {
     const image = await forge.image('signed with our key');
@@ -165,25 +165,18 @@ describe('evidence that is exchanged with other programs', () => {
     assert.deepEqual(await believed(image, keylessTrust()), [PREDICATE_TYPES.signature]);
   });
 
-  const noPython = missing(PYTHON, ['-c', 'import sigstore'], 'sigstore-python');
-
-  it(
-    'sigstore-python verifies what a workflow of ours signed, and nobody else',
-    { skip: noPython },
-    async () => {
-      const about = { repository: 'registry/shop', digest: digestOf('an image') };
-      const statement = statementAbout(about, PREDICATE_TYPES.provenance, PROVENANCE);
-      for (const services of [LOGGED, { log: true, timestamp: true }]) {
-        writeJson('bundle.json', spelledOut(await signStatement(statement, sigstore.signing(WHO, services))));
-        const script = path.join(import.meta.dirname, 'verify-statement.py');
-        const verify = (subject: string) =>
-          say(PYTHON, [script, 'root.json', 'bundle.json', subject, WHO.issuer], directory);
-        const good = await verify(WHO.subject);
-        assert.equal(good.output.trim(), 'application/vnd.in-toto+json');
-        assert.match((await verify(`${WHO.subject}-evil`)).output, /Certificate's SANs do not match/);
-      }
-    },
-  );
+  it('sigstore-python verifies what a workflow of ours signed', { skip: withoutSigstore() }, async () => {
+    const about = { repository: 'registry/shop', digest: digestOf('an image') };
+    const statement = statementAbout(about, PREDICATE_TYPES.provenance, PROVENANCE);
+    const script = path.join(import.meta.dirname, 'verify-statement.py');
+    const verify = (subject: string) =>
+      use(directory, `${PYTHON} ${script} root.json bundle.json ${subject} ${WHO.issuer}`);
+    for (const services of [LOGGED, { log: true, timestamp: true }]) {
+      writeJson('bundle.json', spelledOut(await signStatement(statement, sigstore.signing(WHO, services))));
+      assert.equal((await verify(WHO.subject)).trim(), 'application/vnd.in-toto+json');
+      await assert.rejects(verify(`${WHO.subject}-evil`), /Certificate's SANs do not match/);
+    }
+  });
 });
 
 /**
@@ -194,4 +187,13 @@ function spelledOut(bytes: Buffer): unknown {
   return JSON.parse(bytes.toString(), (key, value: unknown) =>
     key === 'inclusionProof' ? { logIndex: '0', hashes: [], ...Object(value) } : value,
   );
+}
+
+function withoutSigstore(): string | false {
+  try {
+    execFileSync(PYTHON, ['-c', 'import sigstore'], { stdio: 'ignore' });
+    return false;
+  } catch {
+    return 'sigstore-python missing: install it with pip, and name its Python in SIGSTORE_PYTHON';
+  }
 }

@@ -1,20 +1,6 @@
 import { FulcioSigner, type IdentityProvider, RekorWitness, TSAWitness } from '@sigstore/sign';
+import type { SigstoreServices } from './sigstore-services.ts';
 import type { Signing } from './sign-statement.ts';
-
-/** Services of a Sigstore instance. */
-export interface SigstoreServices {
-  readonly fulcio: string;
-  /** Null where there is no public log, as with GitHub's instance for private repositories. */
-  readonly rekor: string | null;
-  readonly timestampAuthority: string | null;
-}
-
-/** The public instance. */
-export const PUBLIC_SIGSTORE: SigstoreServices = {
-  fulcio: 'https://fulcio.sigstore.dev',
-  rekor: 'https://rekor.sigstore.dev',
-  timestampAuthority: null,
-};
 
 /** How long one request may take, and how often and after which waits a service that fails is asked again. */
 export interface Patience {
