@@ -1,28 +1,28 @@
 import { FulcioSigner, type IdentityProvider, RekorWitness, TSAWitness } from '@sigstore/sign';
+import type { SigstoreServices } from './sigstore-services.ts';
 import type { Signing } from './sign-statement.ts';
 
-/** Services of a Sigstore instance. */
-export interface SigstoreServices {
-  readonly fulcio: string;
-  /** Null where there is no public log, as with GitHub's instance for private repositories. */
-  readonly rekor: string | null;
-  readonly timestampAuthority: string | null;
+/** How long one request may take, and how often and after which waits a service that fails is asked again. */
+export interface Patience {
+  readonly timeout: number;
+  readonly retries: number;
+  readonly firstWait: number;
+  readonly longestWait: number;
 }
 
-/** The public instance. */
-export const PUBLIC_SIGSTORE: SigstoreServices = {
-  fulcio: 'https://fulcio.sigstore.dev',
-  rekor: 'https://rekor.sigstore.dev',
-  timestampAuthority: null,
-};
+/** Waits of 1, 2, 4, … up to 30 s, for about two minutes in all: Sigstore's services have had outages of that length. */
+const PATIENCE: Patience = { timeout: 30_000, retries: 8, firstWait: 1_000, longestWait: 30_000 };
 
-const ATTEMPTS = 5;
-const TIMEOUT_MS = 30_000;
-
-/** Signs with a certificate that is made for the identity of a token and is valid for minutes. Tries again for a while. */
-export function keylessSigning(services: SigstoreServices, identityProvider: IdentityProvider): Signing {
-  const patience = { retry: ATTEMPTS, timeout: TIMEOUT_MS };
-  const { fulcio, rekor, timestampAuthority } = services;
+/**
+ * Signs with a certificate that is made for the identity of a token and is valid for minutes. The token is asked for each
+ * time, as it is valid for minutes too.
+ */
+export function keylessSigning(
+  { fulcio, rekor, timestampAuthority }: SigstoreServices,
+  identityProvider: IdentityProvider,
+  { timeout, retries, firstWait, longestWait }: Patience = PATIENCE,
+): Signing {
+  const patience = { timeout, retry: { retries, minTimeout: firstWait, maxTimeout: longestWait, factor: 2 } };
   return {
     signer: new FulcioSigner({ fulcioBaseURL: fulcio, identityProvider, ...patience }),
     witnesses: [

@@ -34,8 +34,19 @@ export function localKey(directory: string, name: string): LocalKey {
   const isNew = makeOnce(directory, files.private);
   const privateKey = readPrivateKey(files.private);
   const publicKey = createPublicKey(privateKey);
-  writeOnce(directory, files.public, publicKey.export({ type: 'spki', format: 'pem' }), 0o644);
+  const pem = publicKey.export({ type: 'spki', format: 'pem' });
+  writeOnce(directory, files.public, pem, 0o644);
+  requireSame(files, pem.toString());
   return { privateKey, publicKey, publicKeyFile: files.public, isNew };
+}
+
+/** Others trust the file with the public key, which must be that of this private key. */
+function requireSame(files: { readonly private: string; readonly public: string }, pem: string): void {
+  if (readFileSync(files.public, 'utf8').trim() === pem.trim()) return;
+  throw new SupplyChainError(
+    'KEY_ERROR',
+    `${files.public} does not belong to ${files.private}: remove it, and it is written anew`,
+  );
 }
 
 /** Whether a new key was made; false if there was one. */
