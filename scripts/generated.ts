@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { COMMANDS } from '../src/cli/commands/index.ts';
 import type { CommandSpec } from '../src/cli/command.ts';
 import { configSchema } from '../src/config/config-schema.ts';
+import { REFUSAL_CODES } from '../src/supply-chain/policy/refusal-codes.ts';
 
 /** Every file that is made from the code, by its path from the root. */
 export function generatedFiles(): Readonly<Record<string, string>> {
@@ -9,6 +10,7 @@ export function generatedFiles(): Readonly<Record<string, string>> {
     'schema/canary.config.schema.json': `${JSON.stringify(jsonSchema(), null, 2)}\n`,
     'docs/reference/configuration.md': configurationPage(),
     'docs/reference/cli.md': cliPage(),
+    'docs/reference/refusals.md': refusalsPage(),
   };
 }
 
@@ -136,4 +138,25 @@ function commandSection({
   for (const example of examples)
     lines.push('', '```console', `$ ${example.line}`, '```', '', `…to ${example.does}.`);
   return lines.join('\n');
+}
+
+function refusalsPage(): string {
+  const rows = Object.entries(REFUSAL_CODES).map(
+    ([code, { means, remedy }]) => `| \`${code}\` | ${capital(means)}. | ${capital(remedy)}. |`,
+  );
+  return `# Why an image is refused
+
+<!-- Made from the table of codes by \`npm run generate\`. -->
+
+\`canary verify\` and the gate of a rollout give every refusal its code, what it was exactly, and what to do about it. The codes are
+for programs and for looking up; they keep their meaning. [How images are judged](../supply-chain/policy.md) says when they arise.
+
+| Code | Meaning | What to do |
+| --- | --- | --- |
+${rows.join('\n')}
+`;
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }

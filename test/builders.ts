@@ -20,6 +20,11 @@ export function release(name: string): Release {
   };
 }
 
+/** A release that is an image; what signs its verdict is a matter of the plan. */
+export function imageRelease(name: string): Release {
+  return { ...release(name), artifact: { kind: 'image', repository: 'registry/shop', env: {} } };
+}
+
 export const STABLE = release('1.0.0');
 export const CANDIDATE = release('1.1.0');
 
@@ -65,6 +70,14 @@ export function plan(changes: Partial<Plan> = {}): Plan {
     quarantine: 0,
     turnEvery: 1_000,
     guardAfter: 10_000,
+    policy: null,
+    notary: null,
+    approval: null,
+    after: null,
+    soak: 0,
+    recheckEvery: 60_000,
+    freeze: [],
+    overrideFor: 3_600_000,
     ...changes,
   };
 }
@@ -101,6 +114,7 @@ export function observation(changes: Partial<Observation> = {}): Observation {
     smoke: { web: { kind: 'passed' } },
     refusals: {},
     gates: [{ gate: 'turn', kind: 'open' }],
+    verdict: null,
     commands: [],
     overtaken: false,
     ...changes,

@@ -99,6 +99,7 @@ async function measure(count: number): Promise<Row> {
     clock,
     decide,
     lease: 15_000,
+    notary: null,
     gatesFor: () => [],
     findSites: async ({ id }: { id: string }) => sites.get(id) ?? {},
   };

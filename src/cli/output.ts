@@ -1,3 +1,5 @@
+import { printablePage } from '../core/printable.ts';
+
 /** Where a command says things: lines for people, or with `--json` one document for programs. */
 export interface Output {
   readonly isJson: boolean;
@@ -18,13 +20,15 @@ export function processOutput(isJson: boolean): Output {
     isLive:
       !isJson && process.stdout.isTTY && process.env['CI'] === undefined && process.env['TERM'] !== 'dumb',
     line(text = '') {
-      if (!isJson) process.stdout.write(`${text}\n`);
+      if (!isJson) process.stdout.write(`${printablePage(text)}\n`);
     },
     json(document) {
       if (isJson) process.stdout.write(`${JSON.stringify(document)}\n`);
     },
     problem(text, code) {
-      process.stderr.write(isJson ? `${JSON.stringify({ error: { code, message: text } })}\n` : `${text}\n`);
+      process.stderr.write(
+        isJson ? `${JSON.stringify({ error: { code, message: text } })}\n` : `${printablePage(text)}\n`,
+      );
     },
   };
 }

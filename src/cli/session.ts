@@ -11,20 +11,24 @@ import type { Store } from '../stores/store.ts';
 import { type CommandInput, textOption } from './command.ts';
 import { Refusal } from './exit-code.ts';
 
-/** The configuration, the environment that is meant, and the store of its state. */
-export interface Session extends AsyncDisposable {
+/** The configuration, and the store of the state. */
+export interface Project extends AsyncDisposable {
   readonly loaded: LoadedConfig;
-  readonly environment: Environment;
   readonly store: Store;
   readonly clock: Clock;
   readonly stateDirectory: string;
+}
+
+/** The same, and the environment that is meant. */
+export interface Session extends Project {
+  readonly environment: Environment;
   /** The rollouts of the service in the environment, newest first. */
   rollouts(limit: number): Promise<readonly Rollout[]>;
 }
 
-export async function openSession(input: CommandInput): Promise<Session> {
+/** Opens what a command needs that is about no single environment. */
+export async function openProject(input: CommandInput): Promise<Project> {
   const loaded = await loadConfig(input.directory, textOption(input, 'config'));
-  const environment = findEnvironment(loaded.config, textOption(input, 'env'));
   const directory = stateDirectory(loaded);
   if (existsSync(directory) && !statSync(directory).isDirectory()) {
     throw new ConfigError(
@@ -33,27 +37,37 @@ export async function openSession(input: CommandInput): Promise<Session> {
     );
   }
   const store = openStore(directory);
+  const clock = systemClock();
+  return { loaded, store, clock, stateDirectory: directory, [Symbol.asyncDispose]: () => store.close() };
+}
+
+/** Opens what a command needs. A rollout that is named says by itself which environment is meant. */
+export async function openSession(input: CommandInput, rollout?: string): Promise<Session> {
+  const project = await openProject(input);
+  const { loaded, store } = project;
+  const { service } = loaded.config;
+  const named = rollout === undefined ? null : await namedRollout(store, rollout);
+  const environment = findEnvironment(loaded.config, named?.environment ?? textOption(input, 'env'));
   return {
-    loaded,
+    ...project,
     environment,
-    store,
-    clock: systemClock(),
-    stateDirectory: directory,
-    rollouts: (limit) => store.list({ service: loaded.config.service, environment: environment.name, limit }),
-    [Symbol.asyncDispose]: () => store.close(),
+    rollouts: (limit) => store.list({ service, environment: environment.name, limit }),
   };
 }
 
 /** The rollout that a command means: the one named, the one under way, or the latest. */
 export async function meantRollout(session: Session, id: string | undefined): Promise<Rollout> {
-  if (id !== undefined) {
-    const named = await session.store.load(id);
-    if (named === null)
-      throw new ConfigError('unknown-name', `There is no rollout ${id}; \`canary history\` lists them.`);
-    return named;
-  }
+  if (id !== undefined) return namedRollout(session.store, id);
   const rollouts = await session.rollouts(20);
   const meant = rollouts.find(isActive) ?? rollouts[0];
   if (meant === undefined) throw new Refusal(`There has been no rollout to ${session.environment.name} yet.`);
   return meant;
+}
+
+async function namedRollout(store: Store, id: string): Promise<Rollout> {
+  const named = await store.load(id);
+  if (named === null) {
+    throw new ConfigError('unknown-name', `There is no rollout ${id}; \`canary history\` lists them.`);
+  }
+  return named;
 }

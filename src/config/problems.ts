@@ -41,9 +41,21 @@ export function problemsOf(error: z.ZodError): readonly Problem[] {
 /** Of several kinds of thing that would have been right, the one that was meant: whose own parts are wrong, not its whole. */
 function meant(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
   if (issue.code !== 'invalid_union') return [issue];
-  const branch = issue.errors.find((issues) => issues.every(({ path }) => path.length > 0 || isKeys(issues)));
+  const branch = issue.errors
+    .filter((issues) => issues.every(({ path }) => path.length > 0 || isKeys(issues)))
+    .toSorted((a, b) => strangeness(a) - strangeness(b))[0];
   if (branch === undefined || branch.length === 0) return [issue];
   return branch.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })).flatMap(meant);
+}
+
+/** How many parts are there that this kind of thing does not have, or are not there that it must have. */
+function strangeness(issues: readonly z.core.$ZodIssue[]): number {
+  return issues
+    .map((issue) => {
+      if (issue.code === 'unrecognized_keys') return issue.keys.length;
+      return issue.path.length === 1 && issue.message.endsWith('undefined') ? 1 : 0;
+    })
+    .reduce<number>((sum, count) => sum + count, 0);
 }
 
 function isKeys(issues: readonly z.core.$ZodIssue[]): boolean {

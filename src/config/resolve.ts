@@ -3,21 +3,23 @@ import path from 'node:path';
 import type { Analysis, Plan, PlannedTarget, Purpose, SmokeTest } from '../core/plan.ts';
 import type { CommandArtifact, Release } from '../core/release.ts';
 import type { RolloutRequest } from '../core/rollout.ts';
+import type { Policy } from '../supply-chain/policy/policy.ts';
 import type { Config, Environment } from './config-schema.ts';
 import type { LoadedConfig } from './load.ts';
 import { ConfigError } from './problems.ts';
 import { isReleaseName, RELEASE_NAME_RULE } from './release-name.ts';
+import { effectiveSupplyChain, isForImagesOnly, promotedBefore } from './effective-supply-chain.ts';
+import { resolvePolicy } from './resolve-policy.ts';
+import { engineOf } from './resolve-trust.ts';
+import { stateDirectory } from './state-directory.ts';
+
+export { stateDirectory };
 
 /** What the command line says about a release, before the configuration. */
 export interface ReleaseOverrides {
   readonly command?: string;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-}
-
-/** The directory that holds everything canary keeps for this configuration. Absolute. */
-export function stateDirectory({ config, file }: LoadedConfig): string {
-  return path.resolve(path.dirname(file), config.state);
 }
 
 /** The environment of that name; the only one there is when no name is given. */
@@ -89,6 +91,9 @@ function digestOf(name: string, artifact: CommandArtifact): string {
 /** How long a turn takes at the most on targets whose metrics come by the tenth of a second. */
 const LOCAL_TURN_MS = 250;
 
+/** Evidence is looked at again this often while a rollout is under way, and once in every phase. */
+const RECHECK_MS = 60_000;
+
 /** The plan of a rollout to the environment. To return to an earlier release there are no steps: it was stable before. */
 export function resolvePlan(loaded: LoadedConfig, environment: Environment, purpose: Purpose): Plan {
   const { steps, analysis, checks, smoke, onInconclusive, limits, rollbackWindow, guard } = environment.plan;
@@ -115,6 +120,14 @@ export function resolvePlan(loaded: LoadedConfig, environment: Environment, purp
     quarantine: 0,
     turnEvery: LOCAL_TURN_MS,
     guardAfter: guard,
+    policy: null,
+    notary: null,
+    approval: environment.approval,
+    freeze: environment.freeze,
+    after: promotedBefore(loaded.config, environment),
+    soak: environment.soak,
+    recheckEvery: RECHECK_MS,
+    overrideFor: environment.overrides.expires,
   };
 }
 
@@ -152,18 +165,86 @@ function stickyBy(sticky: Environment['targets'][number]['sticky']) {
   return null;
 }
 
+/** What a rollout is for, besides its release. */
+export interface RolloutAbout extends Pick<RolloutRequest, 'requestedBy' | 'overrides'> {
+  readonly purpose: Purpose;
+}
+
 /** All that the engine needs to begin a rollout. */
 export function resolveRequest(
   loaded: LoadedConfig,
   environment: Environment,
   candidate: Release,
-  { purpose, requestedBy }: { purpose: Purpose; requestedBy: string },
+  { purpose, requestedBy, overrides = [] }: RolloutAbout,
 ): RolloutRequest {
   return {
     service: loaded.config.service,
     environment: environment.name,
-    plan: resolvePlan(loaded, environment, purpose),
+    plan: {
+      ...resolvePlan(loaded, environment, purpose),
+      policy: policyFor(loaded, environment, candidate),
+      notary: notaryFor(loaded, environment, candidate),
+    },
     candidate,
     requestedBy,
+    overrides,
+  };
+}
+
+/** What the release must bring: images always something, commands only where nothing but images may be deployed. */
+function policyFor(loaded: LoadedConfig, environment: Environment, { artifact }: Release): Policy | null {
+  const isJudged = artifact.kind === 'image' || isForImagesOnly(loaded.config, environment);
+  return isJudged ? resolvePolicy(loaded, environment) : null;
+}
+
+/** With what the engine signs what it came to about an image; about commands it signs nothing. */
+function notaryFor(loaded: LoadedConfig, environment: Environment, { artifact }: Release) {
+  if (artifact.kind !== 'image') return null;
+  const { verdictKey } = effectiveSupplyChain(loaded.config, environment);
+  return verdictKey === undefined
+    ? { kind: 'local', directory: keyDirectory(loaded), name: engineOf(environment.name) }
+    : { kind: 'kms', key: verdictKey.kms };
+}
+
+/** Where the keys of this machine are. */
+function keyDirectory(loaded: LoadedConfig): string {
+  return path.join(stateDirectory(loaded), 'keys');
+}
+
+/** An image as a person names it, and what is known of it. */
+export interface KnownImage {
+  /** Registry and repository. */
+  readonly repository: string;
+  readonly digest: string;
+  /** By its own word; null if it does not say. */
+  readonly version: string | null;
+}
+
+/** The release that an image is, under the name that was given, else by its version, else by its digest. */
+export function resolveImage(
+  { config }: LoadedConfig,
+  environment: Environment,
+  { repository, digest, version }: KnownImage,
+  { name, env }: { readonly name?: string | undefined; readonly env?: Readonly<Record<string, string>> } = {},
+): Release {
+  const usual = version !== null && isReleaseName(version) ? version : digest.slice(7, 19);
+  const chosen = name ?? usual;
+  if (!isReleaseName(chosen)) {
+    throw new ConfigError(
+      'invalid',
+      `"${printable(chosen)}" cannot be the name of a release: it ${RELEASE_NAME_RULE}.`,
+    );
+  }
+  const own = Object.hasOwn(config.releases, chosen) ? config.releases[chosen] : undefined;
+  const fill = (text: string) => text.replaceAll('{release}', chosen);
+  const variables = Object.entries({ ...environment.env, ...own?.env, ...env });
+  return {
+    name: chosen,
+    digest,
+    artifact: {
+      kind: 'image',
+      repository,
+      env: Object.fromEntries(variables.map(([key, value]) => [key, fill(value)])),
+    },
   };
 }

@@ -10,6 +10,10 @@ export type Command =
   | { readonly kind: 'rollback' }
   /** Take traffic home without a judgement about the candidate. */
   | { readonly kind: 'abort' }
+  /** Say, as a second person, that it may begin. */
+  | { readonly kind: 'approve' }
+  /** Say that it shall not begin. */
+  | { readonly kind: 'reject' }
   /** Make way for a newer rollout. */
   | { readonly kind: 'supersede'; readonly rollout: string };
 

@@ -90,6 +90,7 @@ const view: fc.Arbitrary<Observation> = fc.record({
     [{ gate: 'freeze', kind: 'waiting', detail: 'until Monday' }],
     [{ gate: 'signature', kind: 'closed', detail: 'none' }],
   ),
+  verdict: fc.constantFrom<Observation['verdict']>(null, { attested: null, trouble: 'no registry' }),
   commands: fc.array(commands, { maxLength: 2 }).map((list) => list.map((each) => command(each))),
   overtaken: fc.boolean(),
 });

@@ -1,5 +1,6 @@
 import { neededActions } from './actions.ts';
 import { advance } from './advance.ts';
+import { dueVerdict } from './attestation.ts';
 import type { Decision } from './decision.ts';
 import { judge } from './judge.ts';
 import { look } from './look.ts';
@@ -7,13 +8,17 @@ import { news } from './news.ts';
 import { obey } from './obey.ts';
 import type { Observation } from './observation.ts';
 import { hearMetrics } from './hearing.ts';
+import type { Move } from './move.ts';
+import { isStopped, standstill } from './recheck.ts';
 import { isActive, type Rollout } from './rollout.ts';
-import type { Instant } from './time.ts';
+import type { Instant, Milliseconds } from './time.ts';
 import { answered, moved, noted, type Turn } from './turn.ts';
 import { heedBadNews } from './urgent.ts';
 
 /** Between the end of a rollout and its settling, turns are this much rarer. */
 const AFTERCARE_PACE = 10;
+/** A verdict that could not be attached is tried again after this time. */
+const ATTEST_AGAIN_AFTER: Milliseconds = 5_000;
 
 /**
  * The whole of the rollout's judgement: from its state, what was observed and the time, to the next state, the journal's
@@ -66,8 +71,17 @@ function goOn(turn: Turn, observation: Observation): Turn {
     turn.rollout.paused !== null && isActive(turn.rollout) && turn.rollout.phase.kind !== 'rolling-back';
   if (turn.hasMoved || isPaused) return turn;
   const progress = advance(turn.rollout, observation, turn.now);
-  if (progress.to !== null) return moved(turn, progress);
-  return { ...turn, rollout: { ...turn.rollout, waitingFor: progress.waitingFor } };
+  const closed = progress.to !== null && isForward(turn.rollout, progress) ? standstill(turn.rollout) : [];
+  if (progress.to !== null && closed.length === 0) return moved(turn, progress);
+  const stopped = isStopped(turn.rollout) ? standstill(turn.rollout) : [];
+  const waitingFor = progress.to === null ? [...stopped, ...progress.waitingFor] : closed;
+  return { ...turn, rollout: { ...turn.rollout, waitingFor } };
+}
+
+/** Whether it gives more traffic to the candidate than it was let in for so far. */
+function isForward({ phase }: Rollout, { to }: Move): boolean {
+  if (to.kind !== 'progressing') return to.kind === 'promoting';
+  return phase.kind !== 'progressing' || to.step > phase.step;
 }
 
 function conclude(before: Rollout, turn: Turn, observation: Observation): Decision {
@@ -79,14 +93,22 @@ function conclude(before: Rollout, turn: Turn, observation: Observation): Decisi
     intervals: turn.intervals,
     block: turn.block,
     actions: neededActions(rollout, observation, turn.now),
+    attest: isSettled(rollout) ? null : dueVerdict(rollout),
     wakeAt: wakeAt(rollout, turn),
   };
+}
+
+function isSettled({ phase }: Rollout): boolean {
+  return phase.kind === 'ended' && phase.settled;
 }
 
 function wakeAt(rollout: Rollout, { hasMoved, now }: Turn): Instant | null {
   const { phase, plan } = rollout;
   if (phase.kind !== 'ended') return hasMoved ? now : now + plan.turnEvery;
   if (phase.settled) return null;
+  if (dueVerdict(rollout) !== null) {
+    return now + (rollout.attestation.trouble === null ? plan.turnEvery : ATTEST_AGAIN_AFTER);
+  }
   if (hasMoved) return now + plan.turnEvery;
   const next = now + plan.turnEvery * AFTERCARE_PACE;
   const inQuarantine = now < phase.at + plan.quarantine;

@@ -1,3 +1,4 @@
+import type { DueVerdict } from './attestation.ts';
 import type { Answer } from './command.ts';
 import type { Interval } from './analysis/evidence.ts';
 import type { JournalEntry } from './journal.ts';
@@ -24,6 +25,8 @@ export interface Decision {
   /** What the analysis took in, so that the rollout can be judged again. */
   readonly intervals: readonly Interval[];
   readonly actions: readonly Action[];
+  /** A verdict to be signed and attached; repeated until an observation shows it. */
+  readonly attest: DueVerdict | null;
   /** A digest that this environment shall not see again, and why. */
   readonly block: { readonly release: Release; readonly reasons: readonly Reason[] } | null;
   /** When to look again at the latest; null when nothing is left to do. */

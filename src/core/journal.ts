@@ -1,4 +1,5 @@
 import type { CommandKind } from './command.ts';
+import { printable } from './printable.ts';
 import { type Reason, sayReason } from './reason.ts';
 import type { Verdict } from './rollout.ts';
 import type { Instant } from './time.ts';
@@ -12,6 +13,8 @@ export type JournalEntry = { readonly at: Instant } & (
       readonly by: string;
       readonly targets: readonly string[];
       readonly weights: readonly number[];
+      /** The gates that were asked to be overruled, and why; missing where none was. */
+      readonly overrules?: readonly { readonly gate: string; readonly note: string }[];
     }
   | {
       readonly kind: 'moved';
@@ -47,11 +50,15 @@ export interface JournalRecord {
   readonly hash: string;
 }
 
-/** What happened, in one line for people. */
+/** What happened, in one line for people. Always printable. */
 export function sayEntry(entry: JournalEntry): string {
+  return printable(sayHappened(entry));
+}
+
+function sayHappened(entry: JournalEntry): string {
   switch (entry.kind) {
     case 'began':
-      return `${entry.by} began a rollout of ${entry.release} to ${entry.targets.join(', ')}`;
+      return `${entry.by} began a rollout of ${entry.release} to ${entry.targets.join(', ')}${sayOverrules(entry.overrules ?? [])}`;
     case 'moved':
       return `${entry.from} → ${entry.to}${sayBecause(entry.because)}`;
     case 'commanded':
@@ -63,6 +70,10 @@ export function sayEntry(entry: JournalEntry): string {
     default:
       return entry satisfies never;
   }
+}
+
+function sayOverrules(overrules: readonly { readonly gate: string; readonly note: string }[]): string {
+  return overrules.map(({ gate, note }) => `, and asks to overrule ${gate} (${note})`).join('');
 }
 
 function sayBecause(reasons: readonly Reason[]): string {

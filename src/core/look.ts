@@ -1,4 +1,6 @@
+import { lookForVerdict } from './attestation.ts';
 import type { Observation, Running, TargetReading } from './observation.ts';
+import { lookAgain } from './recheck.ts';
 import { sameRelease } from './release.ts';
 import type { Phase, Rollout, TargetState } from './rollout.ts';
 import type { Instant, Milliseconds } from './time.ts';
@@ -12,7 +14,13 @@ import { wishedTraffic } from './wish.ts';
 export function look(rollout: Rollout, observation: Observation, now: Instant): Rollout {
   const elapsed = watchedSince(rollout, now);
   const targets = lookAtTargets(rollout, observation, now, elapsed);
-  const seen: Rollout = { ...rollout, targets, lastTurnAt: now };
+  const seen: Rollout = {
+    ...rollout,
+    targets,
+    recheck: lookAgain(rollout, observation, now),
+    attestation: lookForVerdict(rollout, observation, now),
+    lastTurnAt: now,
+  };
   return { ...seen, phase: watch(seen, elapsed) };
 }
 

@@ -1,5 +1,6 @@
 import { onFailureOf } from './judge.ts';
 import type { Reason } from './reason.ts';
+import { isStopped, standstill } from './recheck.ts';
 import type { Finding, Rollout } from './rollout.ts';
 
 /** An outage of fewer turns than this is not worth a line. */
@@ -7,7 +8,12 @@ const WORTH_TELLING = 3;
 
 /** What an observation brought that the journal should know of although it moves nothing. */
 export function news(before: Rollout, after: Rollout): readonly Reason[] {
-  return [...targetNews(before, after), ...findingNews(before, after)];
+  return [
+    ...targetNews(before, after),
+    ...findingNews(before, after),
+    ...recheckNews(before, after),
+    ...verdictNews(before, after),
+  ];
 }
 
 function targetNews(before: Rollout, after: Rollout): readonly Reason[] {
@@ -37,6 +43,24 @@ function findingNews(before: Rollout, after: Rollout): readonly Reason[] {
   return after.findings
     .filter((finding) => isSilent(finding) && !known.has(keyOf(finding)))
     .map((finding) => finding.reason);
+}
+
+/** When what the candidate was let in by keeps it from going on, and when it does not any more. */
+function recheckNews(before: Rollout, after: Rollout): readonly Reason[] {
+  const [was, is] = [isStopped(before), isStopped(after)];
+  return is && !was ? standstill(after) : was && !is ? [{ code: 'recheck-passed' }] : [];
+}
+
+function verdictNews({ attestation: before }: Rollout, { attestation: after }: Rollout): readonly Reason[] {
+  const isNew =
+    after.attested?.result !== before.attested?.result || after.attested?.digest !== before.attested?.digest;
+  const attested: readonly Reason[] =
+    isNew && after.attested !== null ? [{ code: 'attested', ...after.attested }] : [];
+  const trouble: readonly Reason[] =
+    before.trouble === null && after.trouble !== null
+      ? [{ code: 'not-attested', detail: after.trouble.detail, after: 0 }]
+      : [];
+  return [...attested, ...trouble];
 }
 
 function keyOf(finding: Finding): string {

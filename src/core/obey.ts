@@ -1,6 +1,8 @@
+import { approve } from './approval.ts';
 import type { PendingCommand } from './command.ts';
 import { afterStep, labelOf, toEnded, toPromoting, toRollingBack, type Move } from './move.ts';
-import type { Reason } from './reason.ts';
+import { type Reason, sayReason } from './reason.ts';
+import { isStopped, standstill } from './recheck.ts';
 import { isActive, statusOf, type Rollout, type VerdictKind } from './rollout.ts';
 import { sayDuration, type Instant } from './time.ts';
 
@@ -10,6 +12,8 @@ export interface Obeyed {
   readonly text: string;
   readonly paused: Rollout['paused'];
   readonly move: Move | null;
+  /** What else it changes. */
+  readonly change?: Pick<Rollout, 'approvals' | 'overrides'>;
 }
 
 /** Works out what a command does to the rollout as it stands. */
@@ -34,6 +38,14 @@ export function obey(rollout: Rollout, pending: PendingCommand, now: Instant, ov
       return goHome(rollout, 'rolled back', commanded(pending, 'roll back'), now);
     case 'abort':
       return goHome(rollout, 'aborted', commanded(pending, 'abort'), now);
+    case 'approve': {
+      const approved = approve(rollout, pending, now);
+      return approved.kind === 'refused'
+        ? refuse(rollout, approved.text)
+        : { ...accept(approved.text, rollout.paused), change: approved.change };
+    }
+    case 'reject':
+      return reject(rollout, pending, now);
     case 'supersede':
       return goHome(rollout, 'aborted', { code: 'superseded', rollout: command.rollout }, now);
     default:
@@ -66,8 +78,18 @@ function promote(rollout: Rollout, pending: PendingCommand, now: Instant): Obeye
       `not all targets are ${labelOf(rollout).replace('moving ', '')} yet; ask again then`,
     );
   }
+  const closed = isStopped(rollout) ? standstill(rollout) : [];
+  if (closed.length > 0) return refuse(rollout, closed.map(sayReason).join('; '));
   const move = full ? toPromoting(now, because) : afterStep(rollout, phase.step, now, because);
   return accept(move.to.kind === 'promoting' ? 'promoting' : 'going on to the next step', null, move);
+}
+
+function reject(rollout: Rollout, { by, note }: PendingCommand, now: Instant): Obeyed {
+  if (rollout.phase.kind !== 'gating') {
+    return refuse(rollout, 'it has begun already; `canary rollback` takes it back');
+  }
+  const reason: Reason = { code: 'not-approved', by, note };
+  return accept('rejected', null, toEnded(rollout, { kind: 'rejected', reasons: [reason] }, now));
 }
 
 /** Traffic goes home; nothing is judged about a candidate that never had any. */

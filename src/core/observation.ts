@@ -1,4 +1,5 @@
 import type { Admission, Refusal } from './admission.ts';
+import type { Attested } from './attestation.ts';
 import type { PendingCommand } from './command.ts';
 import type { Release } from './release.ts';
 import type { Comparison } from './sample.ts';
@@ -46,7 +47,12 @@ export type SmokeResult = { readonly kind: 'passed' } | { readonly kind: 'failed
 
 /** A gate's answer. Only `open` lets a rollout begin. */
 export type GateAnswer = { readonly gate: string } & (
-  | { readonly kind: 'open'; readonly admission?: Admission }
+  | {
+      readonly kind: 'open';
+      readonly admission?: Admission;
+      /** What would have closed it where that is enforced. */
+      readonly reported?: readonly Refusal[];
+    }
   | { readonly kind: 'waiting'; readonly detail: string }
   | { readonly kind: 'closed'; readonly detail: string; readonly refusals?: readonly Refusal[] }
 );
@@ -63,8 +69,10 @@ export interface Observation {
   readonly smoke: Readonly<Record<string, SmokeResult>>;
   /** Per target, what it said when the last turn wanted something of it and was refused. */
   readonly refusals: Readonly<Record<string, string>>;
-  /** While gating. */
+  /** While gating, and when what they let in has to be seen again. */
   readonly gates: readonly GateAnswer[];
+  /** After the end: the verdict that was attached, and what keeps it from being; null where none is due. */
+  readonly verdict: { readonly attested: Attested | null; readonly trouble: string | null } | null;
   readonly commands: readonly PendingCommand[];
   /** Whether a later rollout of the same service and environment has begun: an ended one then keeps its hands off. */
   readonly overtaken: boolean;

@@ -1,3 +1,5 @@
+import type { ApprovalRule } from './approval.ts';
+import type { FreezeWindow } from './freeze.ts';
 import type { Percent } from './traffic.ts';
 import type { Milliseconds } from './time.ts';
 
@@ -110,4 +112,19 @@ export interface Plan {
   readonly turnEvery: Milliseconds;
   /** How long after the last sign of life of the controller the guard takes traffic home. */
   readonly guardAfter: Milliseconds;
+  /** What an image must bring, for the gate that asks; null where any release may be deployed. */
+  readonly policy: unknown;
+  /** What signs the verdict, for whoever signs it; null where verdicts are not signed. */
+  readonly notary: unknown;
+  /** Null: nobody has to say yes. */
+  readonly approval: ApprovalRule | null;
+  readonly freeze: readonly FreezeWindow[];
+  /** The environment in which the candidate must have been promoted before; null for none. */
+  readonly after: string | null;
+  /** How long ago that must have been. */
+  readonly soak: Milliseconds;
+  /** How often evidence is looked at again while the rollout is under way, at the least. */
+  readonly recheckEvery: Milliseconds;
+  /** How long a gate stays overruled after a second person has allowed it. */
+  readonly overrideFor: Milliseconds;
 }

@@ -1,6 +1,9 @@
+import type { EvidenceUsed, Refusal } from './admission.ts';
 import type { Count } from './analysis/count.ts';
+import type { Attested } from './attestation.ts';
 import type { Metric } from './analysis/settings.ts';
 import type { OnInconclusive } from './plan.ts';
+import { printable } from './printable.ts';
 import { BEYOND_EDGES } from './sample.ts';
 import { sayDuration, type Instant, type Milliseconds } from './time.ts';
 
@@ -94,7 +97,40 @@ export type Reason =
     }
   | { readonly code: 'superseded'; readonly rollout: string }
   | { readonly code: 'waiting'; readonly gate: string; readonly detail: string }
-  | { readonly code: 'gate-closed'; readonly gate: string; readonly detail: string }
+  | {
+      readonly code: 'gate-closed';
+      readonly gate: string;
+      readonly detail: string;
+      readonly refusals?: readonly Refusal[];
+    }
+  | {
+      readonly code: 'only-reported';
+      readonly gate: string;
+      readonly refusals: readonly Refusal[];
+    }
+  | {
+      readonly code: 'overruled';
+      readonly gate: string;
+      readonly detail: string;
+      readonly refusals: readonly Refusal[];
+      readonly by: string;
+      readonly note: string;
+      readonly allowedBy: string;
+      readonly until: Instant;
+    }
+  | { readonly code: 'admitted'; readonly policy: string; readonly evidence: readonly EvidenceUsed[] }
+  | { readonly code: 'not-approved'; readonly by: string; readonly note: string | null }
+  | { readonly code: 'recheck-due'; readonly detail: string; readonly after: Milliseconds }
+  | {
+      readonly code: 'recheck-failed';
+      readonly gate: string;
+      readonly detail: string;
+      readonly refusals: readonly Refusal[];
+    }
+  | { readonly code: 'recheck-passed' }
+  | ({ readonly code: 'attested'; readonly digest: string } & Attested)
+  | { readonly code: 'not-attested'; readonly detail: string; readonly after: Milliseconds }
+  | { readonly code: 'never-attested'; readonly detail: string; readonly after: Milliseconds }
   | { readonly code: 'gates-open'; readonly gates: readonly string[] }
   | { readonly code: 'ready'; readonly targets: readonly string[] }
   | { readonly code: 'returned'; readonly to: string }
@@ -112,8 +148,12 @@ export type Reason =
   | { readonly code: 'never-home'; readonly targets: readonly string[] }
   | { readonly code: 'settled' };
 
-/** One sentence for people, without a full stop at the end. */
+/** One sentence for people, without a full stop at the end. Always printable, whatever notes and details hold. */
 export function sayReason(reason: Reason): string {
+  return printable(sayFacts(reason));
+}
+
+function sayFacts(reason: Reason): string {
   switch (reason.code) {
     case 'worse':
       return `${reason.check} on ${reason.target}: ${sayWorse(reason)}`;
@@ -165,6 +205,26 @@ export function sayReason(reason: Reason): string {
       return `waiting for ${reason.gate}: ${reason.detail}`;
     case 'gate-closed':
       return `refused by ${reason.gate}: ${reason.detail}`;
+    case 'only-reported':
+      return `${reason.gate} would have refused it where that is enforced: ${reason.refusals.map(({ code, detail }) => `${code}: ${detail}`).join('; ')}`;
+    case 'overruled':
+      return `${reason.gate} was overruled by ${reason.by} (${reason.note}) and ${reason.allowedBy}; it said: ${reason.detail}`;
+    case 'admitted':
+      return `let in by ${sayEvidence(reason.evidence)}`;
+    case 'not-approved':
+      return `${reason.by} does not approve${reason.note === null ? '' : `: ${reason.note}`}`;
+    case 'recheck-due':
+      return `what it was let in by has to be seen again before it goes on: ${reason.detail}`;
+    case 'recheck-failed':
+      return `what it was let in by is not good any more, so it goes no further: ${reason.gate}: ${reason.detail}`;
+    case 'recheck-passed':
+      return 'what it was let in by is good again';
+    case 'attested':
+      return `the verdict ${reason.result} was signed and attached to the image (${reason.referrer})`;
+    case 'not-attested':
+      return `the verdict could not be attached to the image for ${sayDuration(reason.after)}: ${reason.detail}`;
+    case 'never-attested':
+      return `given up after ${sayDuration(reason.after)}: the image has no verdict of this rollout, only the journal has: ${reason.detail}`;
     case 'gates-open':
       return `all gates are open: ${reason.gates.join(', ')}`;
     case 'ready':
@@ -200,6 +260,14 @@ export function sayReason(reason: Reason): string {
     default:
       return reason satisfies never;
   }
+}
+
+/** By whom it is, without the identities that they showed: those are in the facts. */
+function sayEvidence(evidence: readonly EvidenceUsed[]): string {
+  const bySigner = Map.groupBy(evidence, ({ signer }) => signer.replace(/ \(.*$/s, ''));
+  return [...bySigner]
+    .map(([signer, pieces]) => `${pieces.map(({ kind }) => kind).join(', ')} of ${signer}`)
+    .join('; ');
 }
 
 function sayWorse(weighed: Weighed): string {

@@ -1,7 +1,12 @@
+import type { Admission } from './admission.ts';
+import type { Approval } from './approval.ts';
+import { type Attestation, NOTHING_ATTESTED } from './attestation.ts';
 import type { Evidence } from './analysis/evidence.ts';
 import type { JournalEntry } from './journal.ts';
+import type { OverridableGate, Override } from './override.ts';
 import type { Plan } from './plan.ts';
 import type { Reason } from './reason.ts';
+import { isStopped, type Recheck } from './recheck.ts';
 import type { Release } from './release.ts';
 import type { Sample } from './sample.ts';
 import type { Instant, Milliseconds } from './time.ts';
@@ -108,6 +113,14 @@ export interface Rollout {
   readonly findings: readonly Finding[];
   /** What the stable release of each target did before the candidate came; targets without traffic are missing. */
   readonly history: Readonly<Record<string, Sample>>;
+  /** By what a gate let the candidate in; null before, and where no gate asks for evidence. */
+  readonly admission: Admission | null;
+  /** What became of asking for the same evidence again; null where there is none to ask for. */
+  readonly recheck: Recheck | null;
+  readonly approvals: readonly Approval[];
+  /** The gates that somebody asked to overrule. */
+  readonly overrides: readonly Override[];
+  readonly attestation: Attestation;
   /** What the analysis has learnt; null before traffic was split. */
   readonly evidence: Evidence | null;
   /** What it is waiting for at present, for people. */
@@ -122,10 +135,16 @@ export interface RolloutRequest {
   readonly plan: Plan;
   readonly candidate: Release;
   readonly requestedBy: string;
+  /** The gates to overrule, if a second person allows it, and why. */
+  readonly overrides?: readonly { readonly gate: OverridableGate; readonly note: string }[];
 }
 
 /** The state in which a rollout begins. The store hands out the sequence number. */
-export function beginRollout(request: RolloutRequest, sequence: number, now: Instant): Rollout {
+export function beginRollout(
+  { overrides = [], ...request }: RolloutRequest,
+  sequence: number,
+  now: Instant,
+): Rollout {
   return {
     id: `${request.service}-${request.environment}-${sequence}`,
     ...request,
@@ -138,6 +157,11 @@ export function beginRollout(request: RolloutRequest, sequence: number, now: Ins
     wishedAt: 1,
     findings: [],
     history: {},
+    admission: null,
+    recheck: null,
+    approvals: [],
+    overrides: overrides.map((each) => ({ ...each, by: request.requestedBy, allowed: null })),
+    attestation: NOTHING_ATTESTED,
     evidence: null,
     waitingFor: [],
     lastTurnAt: now,
@@ -146,7 +170,7 @@ export function beginRollout(request: RolloutRequest, sequence: number, now: Ins
 
 /** The journal's first entry. */
 export function firstEntry(rollout: Rollout): JournalEntry {
-  const { candidate, plan } = rollout;
+  const { candidate, plan, overrides } = rollout;
   return {
     at: rollout.createdAt,
     kind: 'began',
@@ -155,6 +179,7 @@ export function firstEntry(rollout: Rollout): JournalEntry {
     by: rollout.requestedBy,
     targets: plan.targets.map((target) => target.name),
     weights: plan.steps.map((step) => step.weight),
+    ...(overrides.length === 0 ? {} : { overrules: overrides.map(({ gate, note }) => ({ gate, note })) }),
   };
 }
 
@@ -166,5 +191,6 @@ export function isActive(rollout: Rollout): boolean {
 /** The one word that `status` shows. */
 export function statusOf(rollout: Rollout): string {
   if (rollout.phase.kind === 'ended') return rollout.phase.verdict.kind;
-  return rollout.paused === null || rollout.phase.kind === 'rolling-back' ? rollout.phase.kind : 'paused';
+  const isPaused = rollout.paused !== null || isStopped(rollout);
+  return isPaused && rollout.phase.kind !== 'rolling-back' ? 'paused' : rollout.phase.kind;
 }

@@ -1,9 +1,11 @@
-import type { Clock } from '../clock/clock.ts';
+import type { DueVerdict } from '../core/attestation.ts';
 import type { Action, Decision } from '../core/decision.ts';
 import type { Milliseconds } from '../core/time.ts';
 import type { Fence } from '../core/traffic.ts';
+import type { Rollout } from '../core/rollout.ts';
+import { type Eyes, NOTARY } from './observe.ts';
 import { attempt } from './reading.ts';
-import type { Site, Sites } from './site.ts';
+import type { Site } from './site.ts';
 
 /**
  * Takes the actions of a committed decision: the targets at the same time, on each target one after the other. Returns
@@ -13,9 +15,10 @@ import type { Site, Sites } from './site.ts';
  */
 export async function act(
   decision: Decision,
-  { clock, sites }: { readonly clock: Clock; readonly sites: Sites },
+  eyes: Eyes,
   isLate: () => boolean,
 ): Promise<Readonly<Record<string, string>>> {
+  const { clock, sites } = eyes;
   const { sequence, revision } = decision.rollout;
   const refusals: Record<string, string> = {};
   const byTarget = Map.groupBy(decision.actions, (action) => action.target);
@@ -33,7 +36,18 @@ export async function act(
       }
     }),
   );
-  return refusals;
+  if (decision.attest === null || isLate()) return refusals;
+  const refusal = await attest(decision.rollout, decision.attest, eyes);
+  return refusal === null ? refusals : { ...refusals, [NOTARY]: refusal };
+}
+
+/** What kept the verdict from being attached; null when it was. */
+function attest(rollout: Rollout, due: DueVerdict, { clock, store, notary }: Eyes): Promise<string | null> {
+  return attempt(clock, async (signal) => {
+    if (notary === null) throw new Error('nobody is there who signs verdicts');
+    const { hash } = await store.journalHead(rollout.id);
+    await notary.attest(rollout, due, hash, signal);
+  });
 }
 
 function perform({ target, guard }: Site, action: Action, fence: Fence, signal: AbortSignal): Promise<void> {

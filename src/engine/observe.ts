@@ -1,4 +1,5 @@
 import type { Clock } from '../clock/clock.ts';
+import { dueVerdict } from '../core/attestation.ts';
 import { questions } from '../core/judge.ts';
 import type { Question } from '../core/question.ts';
 import type {
@@ -9,10 +10,12 @@ import type {
   SmokeResult,
   TargetReading,
 } from '../core/observation.ts';
+import { mustRecheck } from '../core/recheck.ts';
 import { sameRelease } from '../core/release.ts';
 import type { Rollout } from '../core/rollout.ts';
 import { homeRelease } from '../core/wish.ts';
 import type { Gate } from '../gates/gate.ts';
+import type { Notary } from '../notaries/notary.ts';
 import type { Neighbours, Store } from '../stores/store.ts';
 import { read } from './reading.ts';
 import type { Site, Sites } from './site.ts';
@@ -23,23 +26,27 @@ export interface Eyes {
   readonly clock: Clock;
   readonly sites: Sites;
   readonly gates: readonly Gate[];
-  /** What targets said when the last turn wanted something of them. */
+  /** Null where verdicts are not signed. */
+  readonly notary: Notary | null;
+  /** What targets, and the notary, said when the last turn wanted something of them. */
   readonly refusals: Readonly<Record<string, string>>;
 }
 
 /** Looks at everything that matters to the rollout now, all at the same time. Outages become readings. */
 export async function observe(rollout: Rollout, eyes: Eyes): Promise<Observation> {
-  const [neighbours, commands, targets, samples] = await Promise.all([
+  const [neighbours, commands, targets, samples, verdict] = await Promise.all([
     eyes.store.neighbours(rollout),
     eyes.store.pendingCommands(rollout.id),
     readTargets(eyes),
     readSamples(rollout, eyes),
+    readVerdict(rollout, eyes),
   ]);
   return {
     targets,
     samples,
     smoke: rollout.phase.kind === 'preparing' ? await testCandidate(rollout, eyes, targets) : {},
-    gates: rollout.phase.kind === 'gating' ? await askGates(rollout, eyes, neighbours) : [],
+    gates: await askGates(rollout, eyes, neighbours),
+    verdict,
     commands,
     refusals: eyes.refusals,
     overtaken: neighbours.overtaken,
@@ -91,7 +98,15 @@ function isUp(candidate: Rollout['candidate'], reading: Reading<TargetReading> |
   return running !== undefined && running.healthy >= running.wanted;
 }
 
-async function askGates(
+/** All of them before the rollout begins; later those that are to be asked again, when it is time for that. */
+function askGates(rollout: Rollout, eyes: Eyes, neighbours: Neighbours): Promise<readonly GateAnswer[]> {
+  const { clock, gates } = eyes;
+  if (rollout.phase.kind === 'gating') return askAll(rollout, eyes, neighbours);
+  if (!mustRecheck(rollout, clock.now())) return Promise.resolve([]);
+  return Promise.all(gates.filter(({ asksAgain }) => asksAgain).map((gate) => ask(gate, rollout, clock)));
+}
+
+async function askAll(
   rollout: Rollout,
   { clock, gates }: Eyes,
   { ahead }: Neighbours,
@@ -100,12 +115,29 @@ async function askGates(
     ahead === null
       ? { gate: 'turn', kind: 'open' }
       : { gate: 'turn', kind: 'waiting', detail: `${ahead} has to end first` };
-  const answers = gates.map(async (gate): Promise<GateAnswer> => {
-    const answer = await read(clock, (signal) => gate.ask(rollout, signal));
-    return answer.kind === 'ok' ? answer.value : { gate: gate.name, kind: 'waiting', detail: answer.error };
-  });
-  return [turn, ...(await Promise.all(answers))];
+  return [turn, ...(await Promise.all(gates.map((gate) => ask(gate, rollout, clock))))];
 }
+
+async function ask(gate: Gate, rollout: Rollout, clock: Clock): Promise<GateAnswer> {
+  const answer = await read(clock, (signal) => gate.ask(rollout, signal));
+  return answer.kind === 'ok' ? answer.value : { gate: gate.name, kind: 'waiting', detail: answer.error };
+}
+
+/** What is attached of a verdict that is due; what was in the way, the last attempt has told. */
+async function readVerdict(
+  rollout: Rollout,
+  { clock, notary, refusals }: Eyes,
+): Promise<Observation['verdict']> {
+  const due = dueVerdict(rollout);
+  if (due === null) return null;
+  if (notary === null) return { attested: null, trouble: 'nobody is there who signs verdicts' };
+  const found = await read(clock, (signal) => notary.find(rollout, due, signal));
+  if (found.kind === 'outage') return { attested: null, trouble: found.error };
+  return { attested: found.value, trouble: found.value === null ? (refusals[NOTARY] ?? null) : null };
+}
+
+/** Under this name the notary's refusals stand among those of targets, whose names have no spaces. */
+export const NOTARY = 'the notary';
 
 async function perSite<T>(
   sites: Sites,

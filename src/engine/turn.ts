@@ -4,6 +4,7 @@ import type { decide } from '../core/decide.ts';
 import type { Rollout } from '../core/rollout.ts';
 import type { Milliseconds } from '../core/time.ts';
 import type { Gate } from '../gates/gate.ts';
+import type { Notary } from '../notaries/notary.ts';
 import type { Store } from '../stores/store.ts';
 import { act, lateAfter } from './act.ts';
 import { observe } from './observe.ts';
@@ -15,6 +16,8 @@ export interface Engine {
   readonly clock: Clock;
   readonly findSites: FindSites;
   readonly gatesFor: (rollout: Rollout) => readonly Gate[];
+  /** Who signs what came of rollouts; null where nobody does. */
+  readonly notary: Notary | null;
   /** The judgement: `decide` of the core, unless a test wants to see a worse one found out. */
   readonly decide: typeof decide;
   /** How long a turn may take before another controller may have taken the rollout over. */
@@ -45,12 +48,12 @@ export async function takeTurn(
   id: string,
   refusals: Readonly<Record<string, string>>,
 ): Promise<TurnResult> {
-  const { store, clock, findSites, gatesFor, lease } = engine;
+  const { store, clock, findSites, gatesFor, notary, lease } = engine;
   const isLate = lateAfter(lease, clock.stopwatch());
   const rollout = await store.load(id);
   if (rollout === null) return { kind: 'unknown' };
   const sites = await findSites(rollout);
-  const eyes = { store, clock, sites, gates: gatesFor(rollout), refusals };
+  const eyes = { store, clock, sites, gates: gatesFor(rollout), notary, refusals };
 
   const observation = await observe(rollout, eyes);
   const decision = engine.decide(rollout, observation, clock.now());

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NOTHING_ATTESTED } from '../core/attestation.ts';
 import type { Command } from '../core/command.ts';
 import type { JournalEntry } from '../core/journal.ts';
 import type { Reason } from '../core/reason.ts';
@@ -18,12 +19,28 @@ const reasons = z.array(z.custom<Reason>((value) => hasKeys(value, ['code'])));
 
 export function storedRollout(json: string): Rollout {
   const stored = rollout.parse(JSON.parse(json));
-  // Before there was an analysis, a rollout had none.
+  // What came later, older rollouts do not have: the analysis, images and their gates.
   return {
     ...stored,
     history: stored.history ?? {},
+    admission: stored.admission ?? null,
+    recheck: stored.recheck ?? null,
+    approvals: stored.approvals ?? [],
+    overrides: stored.overrides ?? [],
+    attestation: { ...NOTHING_ATTESTED, ...stored.attestation },
     evidence: stored.evidence ?? null,
-    plan: { ...stored.plan, analysis: stored.plan.analysis ?? null },
+    plan: {
+      ...stored.plan,
+      analysis: stored.plan.analysis ?? null,
+      policy: stored.plan.policy ?? null,
+      notary: stored.plan.notary ?? null,
+      approval: stored.plan.approval ?? null,
+      freeze: stored.plan.freeze ?? [],
+      after: stored.plan.after ?? null,
+      soak: stored.plan.soak ?? 0,
+      recheckEvery: stored.plan.recheckEvery ?? 60_000,
+      overrideFor: stored.plan.overrideFor ?? 0,
+    },
   };
 }
 

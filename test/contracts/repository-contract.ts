@@ -5,7 +5,7 @@ import type { Descriptor } from '../../src/supply-chain/oci/descriptor.ts';
 import { digestOf } from '../../src/supply-chain/oci/digest.ts';
 import { EMPTY_CONFIG, MEDIA_TYPES } from '../../src/supply-chain/oci/media-types.ts';
 import { readAll } from '../../src/supply-chain/oci/read-all.ts';
-import { contentOf, type ImageRepository } from '../../src/supply-chain/oci/repository.ts';
+import { contentOf, LARGEST_MANIFEST, type ImageRepository } from '../../src/supply-chain/oci/repository.ts';
 
 /** What every repository of images promises. `make` is called for each test, and gives an empty one. */
 export function repositoryContract(
@@ -50,6 +50,42 @@ export function repositoryContract(
       assert.deepEqual(found.map(({ digest }) => digest).toSorted(), attached.toSorted());
       await attach(repository, image, 'one');
       assert.equal((await repository.referrers(image.digest)).length, 2, 'the same once more is the same');
+    });
+
+    it('says of what refers to an image what it is, and gives it no name', async (t) => {
+      const repository = await make(t);
+      const image = await putImage(repository, 'a', '1.0.0');
+      const digest = await attach(repository, image, 'one');
+      const [found] = await repository.referrers(image.digest);
+      assert.equal(found?.digest, digest);
+      assert.equal(found.mediaType, MEDIA_TYPES.manifest);
+      assert.equal(found.artifactType, MEDIA_TYPES.bundle);
+      assert.deepEqual(found.annotations, { about: 'one' });
+      assert.equal(found.size, (await repository.manifest(found.digest)).bytes.length);
+      assert.deepEqual(await repository.tags(), ['1.0.0']);
+    });
+
+    it('has neither tags nor referrers before anything was put into it', async (t) => {
+      const repository = await make(t);
+      assert.deepEqual(await repository.tags(), []);
+      assert.deepEqual(await repository.referrers(digestOf('nothing')), []);
+    });
+
+    it('keeps an index of several platforms as it is', async (t) => {
+      const repository = await make(t);
+      const { bytes, digest } = await putImage(repository, 'a', null);
+      const entry = { mediaType: MEDIA_TYPES.manifest, digest, size: bytes.length };
+      const index = { schemaVersion: 2, mediaType: MEDIA_TYPES.index, manifests: [entry] };
+      const stored = Buffer.from(JSON.stringify(index));
+      const found = await repository.manifest(await repository.putManifest(stored, MEDIA_TYPES.index, 'all'));
+      assert.equal(found.mediaType, MEDIA_TYPES.index);
+      assert.equal(Buffer.compare(found.bytes, stored), 0);
+    });
+
+    it('takes no manifest that is too large', async (t) => {
+      const repository = await make(t);
+      const bytes = Buffer.alloc(LARGEST_MANIFEST + 1, 32);
+      await assert.rejects(repository.putManifest(bytes, MEDIA_TYPES.manifest, null), refusal('TOO_LARGE'));
     });
 
     it('says when something is not there', async (t) => {
@@ -125,6 +161,7 @@ async function attach(repository: ImageRepository, image: Stored, text: string):
     config: { ...(await put(repository, EMPTY_CONFIG)), mediaType: MEDIA_TYPES.empty },
     layers: [layer],
     subject: { mediaType: MEDIA_TYPES.manifest, digest: image.digest, size: image.bytes.length },
+    annotations: { about: text },
   };
   const bytes = Buffer.from(JSON.stringify(document));
   return repository.putManifest(bytes, MEDIA_TYPES.manifest, null);

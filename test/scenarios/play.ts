@@ -66,6 +66,7 @@ function setStage(script: Script, clock: VirtualClock, tell: (what: string, text
     decide,
     findSites: async () => sites,
     gatesFor: () => [blockedGate((service, environment) => store.blocks(service, environment))],
+    notary: null,
     lease: 15_000,
   };
   const commit: Commit = async (decision) => {

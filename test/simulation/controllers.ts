@@ -74,6 +74,7 @@ export function controllers(options: ControllersOptions): Controllers {
       clock,
       findSites: async () => sites,
       gatesFor: () => [],
+      notary: null,
       lease: LEASE,
       decide: options.decide,
     };

@@ -246,6 +246,14 @@ function pickPlan(random: Random, names: readonly string[]): Plan {
     quarantine: 90_000,
     turnEvery: 1_000,
     guardAfter: 15_000,
+    policy: null,
+    notary: null,
+    approval: null,
+    after: null,
+    soak: 0,
+    recheckEvery: 60_000,
+    freeze: [],
+    overrideFor: 3_600_000,
   };
 }
 

@@ -7,12 +7,13 @@ import type { CommandRun } from '../command.ts';
 import { EXIT_CODES } from '../exit-code.ts';
 import { rolloutDocument } from '../outcome.ts';
 import { meantRollout, openSession } from '../session.ts';
+import { admissionLines } from '../view/admission.ts';
 import { evidenceLines } from '../view/evidence.ts';
 import { dayAndTime, paint, paintStatus } from '../view/format.ts';
 
 /** Tells the whole story of a rollout from its journal, and whether the journal is whole. */
 export const run: CommandRun = async (input) => {
-  await using session = await openSession(input);
+  await using session = await openSession(input, input.args[0]);
   const rollout = await meantRollout(session, input.args[0]);
   const records = await session.store.journal(rollout.id);
   const head = await session.store.journalHead(rollout.id);
@@ -30,6 +31,7 @@ export const run: CommandRun = async (input) => {
   for (const record of records) tell(output, record);
   output.line();
   for (const line of evidenceLines(rollout, known)) output.line(line);
+  for (const line of admissionLines(rollout)) output.line(line);
   if (broken === null)
     output.line(
       paint('dim', `The journal is whole: ${records.length} records, head ${head.hash.slice(0, 16)}…`),

@@ -11,10 +11,10 @@ import { dayAndTime, paint, paintStatus, table } from '../view/format.ts';
 /** Lists the rollouts of an environment, newest first. */
 export const run: CommandRun = async (input) => {
   await using session = await openSession(input);
-  const limit = Number(textOption(input, 'limit') ?? 20);
-  if (!Number.isInteger(limit) || limit < 1)
-    throw new ConfigError('invalid', '--limit takes a whole number from 1.');
-  const rollouts = await session.rollouts(limit);
+  const limit = textOption(input, 'limit') ?? '20';
+  if (!/^[1-9]\d{0,8}$/.test(limit))
+    throw new ConfigError('invalid', `--limit takes a whole number from 1, not "${limit}".`);
+  const rollouts = await session.rollouts(Number(limit));
   input.output.json(rollouts.map((rollout) => rolloutDocument(rollout)));
   if (rollouts.length === 0)
     input.output.line(`There has been no rollout to ${session.environment.name} yet.`);

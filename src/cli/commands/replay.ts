@@ -11,7 +11,7 @@ import { paint, paintStatus, table } from '../view/format.ts';
 
 /** Judges a recorded rollout again, by the rules that it had and by those of the configuration. */
 export const run: CommandRun = async (input) => {
-  await using session = await openSession(input);
+  await using session = await openSession(input, input.args[0]);
   const rollout = await meantRollout(session, input.args[0]);
   const intervals = await session.store.intervals(rollout.id);
   if (intervals.length === 0) {

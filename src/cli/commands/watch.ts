@@ -7,7 +7,7 @@ import { viewFor } from '../view/view-for.ts';
 
 /** Shows a rollout until it has ended. Looks on; Ctrl-C only ends the looking. */
 export const run: CommandRun = async (input) => {
-  await using session = await openSession(input);
+  await using session = await openSession(input, input.args[0]);
   const { id } = await meantRollout(session, input.args[0]);
   const last = await follow(id, {
     store: session.store,

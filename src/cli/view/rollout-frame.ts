@@ -1,4 +1,5 @@
 import type { Difference } from '../../core/difference.ts';
+import { printable } from '../../core/printable.ts';
 import { type Reason, sayReason } from '../../core/reason.ts';
 import { nameOf } from '../../core/release.ts';
 import { type Finding, type Rollout, statusOf } from '../../core/rollout.ts';
@@ -19,7 +20,7 @@ export function frameOf(rollout: Rollout, known: readonly Difference[], troubles
     ...evidenceLines(rollout, known),
     ...waiting(rollout),
     ...asking(rollout),
-    ...troubles.map((text) => paint('red', `! ${text}`)),
+    ...troubles.map((text) => paint('red', `! ${printable(text)}`)),
   ].join('\n');
 }
 
@@ -74,7 +75,7 @@ function targets(rollout: Rollout): readonly string[] {
     const filled = Math.round((weight / 100) * BAR);
     const bar = `${paint('cyan', '█'.repeat(filled))}${paint('dim', '░'.repeat(BAR - filled))}`;
     const note = state?.outage?.error ?? (state !== undefined && state.steadySince === null ? 'moving' : '');
-    return `  ${name.padEnd(widest)}  ${bar}  ${String(weight).padStart(3)} %  ${holding(rollout)}  ${paint('yellow', note)}`;
+    return `  ${name.padEnd(widest)}  ${bar}  ${String(weight).padStart(3)} %  ${holding(rollout)}  ${paint('yellow', printable(note))}`;
   });
 }
 

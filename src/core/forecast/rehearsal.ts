@@ -181,6 +181,7 @@ function observe(rollout: Rollout, targets: readonly ImaginedTarget[], now: Inst
     smoke: Object.fromEntries(targets.map(({ name }) => [name, { kind: 'passed' }])),
     refusals: {},
     gates: [{ gate: 'turn', kind: 'open' }],
+    verdict: null,
     commands: [],
     overtaken: false,
   };

@@ -1,3 +1,4 @@
+import { dueVerdict, isGivenUp } from '../attestation.ts';
 import { follows, readingOf } from '../look.ts';
 import { toEnded } from '../move.ts';
 import type { Observation } from '../observation.ts';
@@ -48,12 +49,26 @@ export function settle(
   observation: Observation,
   now: Instant,
 ): Progress {
-  const settled: Progress = { to: { ...phase, settled: true }, because: [{ code: 'settled' }] };
   if (phase.settled) return stay([]);
+  const isDue = dueVerdict(rollout) !== null;
+  if (isDue && !isGivenUp(rollout, now)) return stay(notAttested(rollout, now));
+  const because: readonly Reason[] = [...(isDue ? [neverAttested(rollout, now)] : []), { code: 'settled' }];
+  const settled: Progress = { to: { ...phase, settled: true }, because };
   if (observation.overtaken) return settled;
   if (now < phase.settlesAt) return stay([]);
   const restless = targetNames(rollout).filter((name) => !isTidy(rollout, observation, name));
   return restless.length === 0 || now > phase.settlesAt + rollout.plan.limits.held ? settled : stay([]);
+}
+
+function notAttested({ attestation: { trouble } }: Rollout, now: Instant): readonly Reason[] {
+  return trouble === null
+    ? []
+    : [{ code: 'not-attested', detail: trouble.detail, after: now - trouble.since }];
+}
+
+function neverAttested({ attestation: { trouble, dueSince } }: Rollout, now: Instant): Reason {
+  const detail = trouble?.detail ?? 'it was not tried';
+  return { code: 'never-attested', detail, after: now - (dueSince ?? now) };
 }
 
 function isTidy(rollout: Rollout, observation: Observation, target: string): boolean {

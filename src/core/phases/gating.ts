@@ -1,6 +1,8 @@
+import type { Admission } from '../admission.ts';
+import { overrideOf } from '../override.ts';
 import { readingOf } from '../look.ts';
 import { toEnded } from '../move.ts';
-import type { Observation } from '../observation.ts';
+import type { GateAnswer, Observation } from '../observation.ts';
 import { stay, targetNames, type Progress } from '../progress.ts';
 import type { Reason } from '../reason.ts';
 import { sameRelease } from '../release.ts';
@@ -15,23 +17,74 @@ export function passGates(
   observation: Observation,
   now: Instant,
 ): Progress {
-  const closed = observation.gates.flatMap((answer): Reason[] =>
-    answer.kind === 'closed' ? [{ code: 'gate-closed', gate: answer.gate, detail: answer.detail }] : [],
-  );
+  const verdicts = observation.gates.map((answer) => weigh(rollout, answer, now));
+  const closed = verdicts.flatMap(({ kind, reasons }) => (kind === 'closed' ? reasons : []));
   if (closed.length > 0) return toEnded(rollout, { kind: 'rejected', reasons: closed }, now, closed);
-  const waiting = observation.gates.flatMap((answer): Reason[] =>
-    answer.kind === 'waiting' ? [{ code: 'waiting', gate: answer.gate, detail: answer.detail }] : [],
-  );
+  const waiting = verdicts.flatMap(({ kind, reasons }) => (kind === 'waiting' ? reasons : []));
   if (waiting.length > 0) return stay(waiting);
   if (rollout.targets === null) return waitForTargets(rollout, phase, observation, now);
   if (targetNames(rollout).every((name) => sameRelease(homeRelease(rollout, name), rollout.candidate))) {
     const reason: Reason = { code: 'already-stable', release: rollout.candidate.name };
     return toEnded(rollout, { kind: 'promoted', reasons: [reason] }, now, [reason]);
   }
+  const open: Reason = { code: 'gates-open', gates: observation.gates.map((answer) => answer.gate) };
+  const admission = admissionIn(observation);
   return {
     to: { kind: 'preparing', since: now, watched: 0 },
-    because: [{ code: 'gates-open', gates: observation.gates.map((answer) => answer.gate) }],
+    because: [open, ...verdicts.flatMap(({ reasons }) => reasons)],
+    ...(admission === undefined ? {} : { admission }),
   };
+}
+
+/** By what the candidate is let in; nothing where no gate asks for evidence, or the one that does was overruled. */
+function admissionIn({ gates }: Observation): Admission | undefined {
+  return gates.flatMap((answer) => (answer.kind === 'open' ? (answer.admission ?? []) : []))[0];
+}
+
+interface Weighed {
+  readonly kind: GateAnswer['kind'];
+  readonly reasons: readonly Reason[];
+}
+
+/** What a gate's answer comes to, people's overrides considered. */
+function weigh(rollout: Rollout, answer: GateAnswer, now: Instant): Weighed {
+  const { gate } = answer;
+  switch (answer.kind) {
+    case 'open': {
+      const { admission, reported = [] } = answer;
+      const admitted: readonly Reason[] =
+        admission === undefined
+          ? []
+          : [{ code: 'admitted', policy: admission.policy, evidence: admission.evidence }];
+      const said: readonly Reason[] =
+        reported.length === 0 ? [] : [{ code: 'only-reported', gate, refusals: reported }];
+      return { kind: 'open', reasons: [...admitted, ...said] };
+    }
+    case 'waiting':
+      return { kind: 'waiting', reasons: [{ code: 'waiting', gate, detail: answer.detail }] };
+    case 'closed':
+      return overrule(rollout, answer, now);
+    default:
+      return answer satisfies never;
+  }
+}
+
+function overrule(
+  rollout: Rollout,
+  { gate, detail, refusals = [] }: Extract<GateAnswer, { kind: 'closed' }>,
+  now: Instant,
+): Weighed {
+  const overriding = overrideOf(rollout, gate, now);
+  if (overriding === null) {
+    return { kind: 'closed', reasons: [{ code: 'gate-closed', gate, detail, refusals }] };
+  }
+  if (overriding.kind === 'asked') {
+    const asked = `${detail}. ${overriding.detail}`;
+    return { kind: 'waiting', reasons: [{ code: 'waiting', gate, detail: asked }] };
+  }
+  const { by, note, allowed } = overriding.override;
+  const consent = { allowedBy: allowed?.by ?? 'nobody', until: allowed?.until ?? now };
+  return { kind: 'open', reasons: [{ code: 'overruled', gate, detail, refusals, by, note, ...consent }] };
 }
 
 function waitForTargets(

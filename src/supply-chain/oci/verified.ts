@@ -7,7 +7,7 @@ import type { Descriptor } from './descriptor.ts';
  * when they are not the right ones. Nothing may be believed before the end was reached.
  */
 export async function* verified(
-  source: AsyncIterable<Uint8Array>,
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   { digest, size }: Pick<Descriptor, 'digest' | 'size'>,
 ): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');

@@ -51,6 +51,8 @@ const verdictRule = z.strictObject({
   verifier: z.string(),
   /** How long ago that must have been at least. */
   soak: z.number(),
+  /** `verifiedLevels` that it must have. */
+  levels: z.array(z.string()).default([]),
   /** Digests of policies by which it may have been let in there; null for any. */
   policies: z.array(z.string()).nullable(),
 });
@@ -70,7 +72,7 @@ export const policy = z.strictObject({
   repositories: z.array(z.string()).min(1),
   platform: z.strictObject({ os: z.string(), architecture: z.string() }),
   signers: z.array(trustedSigner),
-  rules: z.array(rule),
+  rules: z.array(rule).min(1),
 });
 
 export type Policy = z.infer<typeof policy>;

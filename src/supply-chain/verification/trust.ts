@@ -17,7 +17,8 @@ const trustedKey = z.strictObject({
 const keySigner = z.strictObject({
   kind: z.literal('key'),
   name: z.string(),
-  keys: z.array(trustedKey).min(1),
+  /** One of them is enough. None: the key has not been made yet, and nothing counts. */
+  keys: z.array(trustedKey),
 });
 
 /** Exactly who may have signed; every part that is given must be equal, and there are no patterns. */

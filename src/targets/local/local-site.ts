@@ -1,20 +1,24 @@
 import { existsSync } from 'node:fs';
 import type { Clock } from '../../clock/clock.ts';
 import type { TargetReading } from '../../core/observation.ts';
+import type { Release } from '../../core/release.ts';
 import type { Instant, Milliseconds } from '../../core/time.ts';
-import type { Traffic } from '../../core/traffic.ts';
+import { type Fence, isOlder, type Traffic } from '../../core/traffic.ts';
 import type { Guard } from '../../guards/guard.ts';
 import type { MetricSource } from '../../metrics/metric-source.ts';
 import { TargetError, type Target } from '../target.ts';
+import { arrivals } from './arrivals.ts';
 import { controlClient } from './control-client.ts';
 import { launchProxy } from './launch.ts';
 import { answers } from './messages.ts';
 import { proxyPaths } from './paths.ts';
 import { localSettings, type LocalSettings } from './settings.ts';
 import { smokeInstances } from './smoke.ts';
+import { isImage, type UnpackRelease } from './unpacked.ts';
 
 /** After a start that failed, the proxy is left alone for this long. */
 const RELAUNCH_AFTER: Milliseconds = 1_000;
+const DELIVERED_WITHIN: Milliseconds = 5_000;
 /** Clocks of two processes that differ by less than this are taken for the same. */
 const SAME_TIME: Milliseconds = 50;
 
@@ -26,12 +30,14 @@ export interface LocalSite {
 }
 
 /**
- * The local target, from its settings in a plan. Its proxy is a process of its own, which is started whenever it does not answer: everything that it
- * knows is on disk, and the processes it kept go on without it.
+ * The local target, from its settings in a plan. Its proxy is a process of its own, which is started whenever it does not
+ * answer: everything that it knows is on disk, and the processes it kept go on without it. Without `unpack`, only releases
+ * that are commands are run.
  */
-export function localSite(planned: unknown, clock: Clock): LocalSite {
+export function localSite(planned: unknown, clock: Clock, unpack: UnpackRelease = unpackNothing): LocalSite {
   const settings = localSettings.parse(planned);
-  const client = controlClient(proxyPaths(settings.directory).socket);
+  const paths = proxyPaths(settings.directory);
+  const client = controlClient(paths.socket);
   const awake = keepAwake(settings, clock);
   /** What the proxy's clock shows more than ours. */
   let ahead: Milliseconds = 0;
@@ -42,6 +48,25 @@ export function localSite(planned: unknown, clock: Clock): LocalSite {
     ahead = Math.abs(difference) < SAME_TIME ? 0 : difference;
     return reading;
   }
+
+  /** The newest fence that we were given: what comes to an end between turns is ours only if nobody came after it. */
+  let newest: Fence = { sequence: 0, revision: 0 };
+
+  function take(fence: Fence): Fence {
+    if (isOlder(newest, fence)) newest = fence;
+    return fence;
+  }
+
+  const arriving = arrivals({
+    unpack,
+    images: paths.images,
+    processes: settings.run.processes,
+    clock,
+    async deliver(release, image, stop) {
+      const signal = AbortSignal.any([stop, AbortSignal.timeout(DELIVERED_WITHIN)]);
+      await client.order('prepare', { release, run: settings.run, image, fence: newest }, signal);
+    },
+  });
 
   const toProxy = (traffic: Traffic): Traffic => shiftSpare(traffic, ahead);
 
@@ -58,19 +83,29 @@ export function localSite(planned: unknown, clock: Clock): LocalSite {
         // Stays by the proxy's clock: it tells one firing from another, and so must not move with what clocks are thought
         // to differ by.
         const { firedAt } = guard;
-        return { traffic: shiftSpare(traffic, -ahead), fence, running, guard: { armed, firedAt } };
+        const isRunning = ({ digest }: Release) => running.some(({ release }) => release.digest === digest);
+        const coming = arriving.running().filter(({ release }) => !isRunning(release));
+        return {
+          traffic: shiftSpare(traffic, -ahead),
+          fence,
+          running: [...running, ...coming],
+          guard: { armed, firedAt },
+        };
       },
       async prepare(release, fence, signal) {
         await awake(() =>
           client.order('configure', { proxy: settings.proxy, digest: release.digest }, signal),
         );
-        await client.order('prepare', { release, run: settings.run, fence }, signal);
+        take(fence);
+        if (isImage(release)) arriving.expect(release);
+        else await client.order('prepare', { release, run: settings.run, image: null, fence }, signal);
       },
       async apply(desired, fence, signal) {
-        await awake(() => client.order('apply', { traffic: toProxy(desired), fence }, signal));
+        await awake(() => client.order('apply', { traffic: toProxy(desired), fence: take(fence) }, signal));
       },
       async retire(release, fence, signal) {
-        await client.order('retire', { release, fence }, signal);
+        arriving.forget(release.digest);
+        await client.order('retire', { release, fence: take(fence) }, signal);
       },
       async smoke(release, tests, signal) {
         const { running } = await read(signal);
@@ -80,10 +115,14 @@ export function localSite(planned: unknown, clock: Clock): LocalSite {
     },
     guard: {
       async arm(home, deadline, fence, signal) {
-        await client.order('arm', { home: toProxy(home), deadline: deadline + ahead, fence }, signal);
+        await client.order(
+          'arm',
+          { home: toProxy(home), deadline: deadline + ahead, fence: take(fence) },
+          signal,
+        );
       },
       async disarm(fence, signal) {
-        await client.order('disarm', { fence }, signal);
+        await client.order('disarm', { fence: take(fence) }, signal);
       },
     },
     metrics: {
@@ -103,6 +142,11 @@ export function localSite(planned: unknown, clock: Clock): LocalSite {
 }
 
 const STOPPED = 'it was stopped with `canary down`; `canary up` starts it again';
+
+/** For a target that is only given commands. */
+async function unpackNothing({ name }: Release): Promise<never> {
+  throw new TargetError('refused', `${name} is an image, and nothing here can unpack images`);
+}
 
 /** Runs a call, and when there is no proxy to take it, starts one and runs it again. */
 function keepAwake(settings: LocalSettings, clock: Clock): <T>(call: () => Promise<T>) => Promise<T> {

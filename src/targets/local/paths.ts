@@ -8,6 +8,10 @@ export interface ProxyPaths {
   readonly lock: string;
   readonly log: string;
   readonly logs: string;
+  /** Unpacked images, each in a place of its own. */
+  readonly images: string;
+  /** Home directories of the processes that run from images. */
+  readonly homes: string;
   readonly socket: string;
   /** Is there while the target was stopped by a person and not started again. */
   readonly stopped: string;
@@ -26,6 +30,8 @@ export function proxyPaths(directory: string): ProxyPaths {
     lock: path.join(directory, 'proxy.lock'),
     log: path.join(directory, 'proxy.log'),
     logs: path.join(directory, 'logs'),
+    images: path.join(directory, 'images'),
+    homes: path.join(directory, 'homes'),
     stopped: path.join(directory, 'stopped'),
     socket: isShared ? shortSocket(directory) : socket,
     isShared,

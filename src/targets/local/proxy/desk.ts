@@ -1,10 +1,12 @@
+import { existsSync } from 'node:fs';
 import { sameRelease, type Release } from '../../../core/release.ts';
 import type { Instant, Window } from '../../../core/time.ts';
 import { type Fence, isOlder, sameTraffic, type Traffic } from '../../../core/traffic.ts';
 import type { z } from 'zod';
-import type { answers } from '../messages.ts';
-import type { RunSettings } from '../settings.ts';
+import type { Unpacked } from '../unpacked.ts';
+import type { answers, requests } from '../messages.ts';
 import { SLICE, type Counters } from './counters.ts';
+import type { Images } from './images.ts';
 import type { Keeper } from './keeper.ts';
 import type { Notebook } from './notebook.ts';
 import type { ProxyState } from './state-file.ts';
@@ -28,7 +30,7 @@ export class OrderRefused extends Error {
 export interface Desk {
   traffic(): Traffic;
   reading(): Omit<z.infer<typeof answers.reading>, 'now' | 'pid' | 'address'>;
-  prepare(release: Release, run: RunSettings, fence: Fence): void;
+  prepare(order: z.infer<typeof requests.prepare>): void;
   apply(traffic: Traffic, fence: Fence): void;
   retire(release: Release, fence: Fence): void;
   arm(home: Traffic, deadline: Instant, fence: Fence): void;
@@ -43,12 +45,13 @@ export interface Desk {
 export interface DeskOptions {
   readonly state: ProxyState;
   readonly keeper: Keeper;
+  readonly images: Images;
   readonly counters: Counters;
   readonly now: () => Instant;
   readonly notebook: Notebook;
 }
 
-export function desk({ state, keeper, counters, now, notebook }: DeskOptions): Desk {
+export function desk({ state, keeper, images, counters, now, notebook }: DeskOptions): Desk {
   let { traffic, fence, guard, guardFiredAt } = state;
 
   function take(token: Fence): void {
@@ -74,6 +77,13 @@ export function desk({ state, keeper, counters, now, notebook }: DeskOptions): D
     if (!keeper.has(release.digest)) throw new OrderRefused('not-prepared', `${release.name} is not running`);
   }
 
+  /** It may have been removed between when it was unpacked and now. */
+  function takeImage({ name, digest }: Release, image: Unpacked): void {
+    if (!existsSync(image.directory))
+      throw new OrderRefused('not-prepared', `the image of ${name} is not at ${image.directory} any more`);
+    images.add({ digest, image });
+  }
+
   return {
     traffic: () => traffic,
     reading: () => ({
@@ -85,8 +95,9 @@ export function desk({ state, keeper, counters, now, notebook }: DeskOptions): D
       })),
       guard: { armed: guard, firedAt: guardFiredAt },
     }),
-    prepare(release, run, token) {
+    prepare({ release, run, image, fence: token }) {
       take(token);
+      if (image !== null) takeImage(release, image);
       keeper.keep(release, run);
     },
     apply(desired, token) {
@@ -146,6 +157,14 @@ export function desk({ state, keeper, counters, now, notebook }: DeskOptions): D
       guardFiredAt = at;
       notebook.trySave();
     },
-    record: () => ({ version: 1, traffic, fence, guard, guardFiredAt, kept: [...keeper.record()] }),
+    record: () => ({
+      version: 1,
+      traffic,
+      fence,
+      guard,
+      guardFiredAt,
+      images: [...images.record()],
+      kept: [...keeper.record()],
+    }),
   };
 }

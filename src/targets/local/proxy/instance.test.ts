@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { birthOf } from './birth.ts';
 import { type Instance, type InstanceOptions, keepInstance } from './instance.ts';
 import { type ProcessIdentity, signalGroup, startProcess } from './process.ts';
+import { commandStarter } from './starter.ts';
 import { directory, RUN, service, workUntil } from './testing/service.ts';
 
 /** An instance that is stopped after the test. */
@@ -14,6 +15,7 @@ function instance(t: TestContext, changes: Partial<InstanceOptions> = {}): Insta
     number: 0,
     release: service(),
     run: RUN,
+    starter: commandStarter(service().digest, service().artifact),
     log: path.join(directory(t), 'service.log'),
     adopted: null,
     onChange: () => {},
@@ -30,7 +32,14 @@ async function adoptable(t: TestContext) {
     ...service().artifact,
     command: ['sh', '-c', 'sleep 600 & echo "child $!"; wait'] as const,
   };
-  const identity = startProcess({ artifact, port: 1, env: {}, log, onExit: () => {} });
+  const identity = startProcess({
+    program: artifact,
+    isIsolated: false,
+    port: 1,
+    env: {},
+    log,
+    onExit: () => {},
+  });
   assert.ok(identity !== null);
   t.after(() => signalGroup(identity, 'SIGKILL'));
   const said = () => /child (\d+)\n/.exec(readFileSync(log, 'utf8'))?.[1];

@@ -4,6 +4,7 @@ import type { Upstream } from '../http/index.ts';
 import { createUpstream } from '../http/index.ts';
 import type { RunSettings } from '../settings.ts';
 import { checkHealth, type Health } from './health.ts';
+import { ImageRefused } from './program.ts';
 import {
   freePort,
   isAlive,
@@ -14,6 +15,7 @@ import {
   signalGroup,
   startProcess,
 } from './process.ts';
+import type { Starter } from './starter.ts';
 
 /** One process of a release as it is written down, so that another proxy can take it over. */
 export interface InstanceRecord {
@@ -36,6 +38,8 @@ export interface Instance {
   /** Whether its process ended, again and again, without ever having been healthy. It is still tried, but rarely. */
   hasFailed(): boolean;
   record(): InstanceRecord | null;
+  /** Digest of what its process really is; null while there is none. */
+  digest(): string | null;
   /** Has it checked at once, as something went wrong with it. */
   suspect(): void;
   /** Looks after the process; called often. */
@@ -48,6 +52,7 @@ export interface InstanceOptions {
   readonly number: number;
   readonly release: Release;
   readonly run: RunSettings;
+  readonly starter: Starter;
   readonly log: string;
   /** A process that an earlier proxy started. */
   readonly adopted: InstanceRecord | null;
@@ -62,7 +67,15 @@ const LONGEST_BACK_OFF = 10_000;
 const STARTING_CHECK_EVERY = 50;
 const LOOK_EVERY = 50;
 
-export function keepInstance({ number, release, run, log, adopted, onChange }: InstanceOptions): Instance {
+export function keepInstance({
+  number,
+  release,
+  run,
+  starter,
+  log,
+  adopted,
+  onChange,
+}: InstanceOptions): Instance {
   let current: (Pick<InstanceRecord, 'identity' | 'port'> & { readonly upstream: Upstream }) | null = null;
   let isUp = false;
   let wasEverUp = false;
@@ -95,6 +108,7 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
   async function start(now: Instant): Promise<void> {
     startsInARow += 1;
     startAt = now + Math.min(LONGEST_BACK_OFF, FIRST_BACK_OFF * 2 ** (startsInARow - 1));
+    const program = await starter.program();
     const port = await freePort();
     if (isStopping) return;
     const env = { CANARY_RELEASE: release.name, CANARY_DIGEST: release.digest };
@@ -107,9 +121,8 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
       if (identity !== null && !isStopping) signalGroup(identity, 'SIGKILL');
       if (current === null || current.identity === identity) ended(reason);
     };
-    const { artifact } = release;
-    if (artifact.kind === 'image') throw new Error('images are not run yet');
-    identity = startProcess({ artifact, port, env, log, onExit });
+    const { isIsolated } = starter;
+    identity = startProcess({ program, isIsolated, port, env, log, onExit });
     if (identity === null || hasExited) return;
     current = { identity, port, upstream: createUpstream(port) };
     onChange();
@@ -128,7 +141,7 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
       return ended('ended');
     }
     if (health.kind === 'unknown') return;
-    trouble = health.kind === 'well' ? null : health.trouble;
+    trouble = (health.kind === 'well' ? null : health.trouble) ?? strangeness(identity);
     if (trouble === null) {
       failuresInARow = 0;
       startsInARow = 0;
@@ -142,13 +155,23 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
     if (isUp !== wasUp) onChange();
   }
 
+  /**
+   * Why it must not begin to take traffic: it is not what it should be. What takes traffic already is left to the
+   * controller, which sees it too and knows whether there is anything better.
+   */
+  function strangeness(identity: ProcessIdentity): string | null {
+    const digest = wasEverUp ? release.digest : starter.digestOf(identity);
+    return digest === release.digest ? null : `it is ${digest} and not ${release.digest}`;
+  }
+
   /** Whatever goes wrong with one process is its own trouble, and must not end the proxy of all others. */
   async function busy(work: Promise<void>): Promise<void> {
     isBusy = true;
     try {
       await work;
     } catch (error) {
-      if (startsInARow >= MOST_FAILED_STARTS && !wasEverUp) isHopeless = true;
+      const isTooOften = startsInARow >= MOST_FAILED_STARTS && !wasEverUp;
+      if (error instanceof ImageRefused || isTooOften) isHopeless = true;
       lastEnd = `cannot be started: ${error instanceof Error ? error.message : String(error)}`;
     } finally {
       isBusy = false;
@@ -166,6 +189,7 @@ export function keepInstance({ number, release, run, log, adopted, onChange }: I
       return words === null ? state : `${state}; it last said: ${words}`;
     },
     record: () => (current === null ? null : { identity: current.identity, port: current.port, isUp }),
+    digest: () => (current === null ? null : starter.digestOf(current.identity)),
     suspect() {
       checkAt = 0;
     },

@@ -4,6 +4,7 @@ import type { Release } from '../../../core/release.ts';
 import type { Instant } from '../../../core/time.ts';
 import type { RunSettings } from '../settings.ts';
 import { keepInstance, type Instance, type InstanceRecord } from './instance.ts';
+import type { Starter } from './starter.ts';
 
 /** A release and its processes as they are written down. */
 export interface KeptRecord {
@@ -44,8 +45,20 @@ const GOING: Instant = 0;
 
 const LONGEST_LOG_NAME = 100;
 
-/** Takes over what an earlier proxy wrote down. `onChange` is called when there is something new to write down. */
-export function keeper(logs: string, records: readonly KeptRecord[], onChange: () => void): Keeper {
+export interface KeeperOptions {
+  /** Directory for the output of the processes. */
+  readonly logs: string;
+  /** What an earlier proxy wrote down, and this one takes over. */
+  readonly records: readonly KeptRecord[];
+  /** How the processes with that number of a release are started. */
+  readonly starterFor: (release: Release, number: number) => Starter;
+  /** Called when there is something new to write down. */
+  readonly onChange: () => void;
+  /** Called when all processes of a release that was let go are gone. */
+  readonly onGone: () => void;
+}
+
+export function keeper({ logs, records, starterFor, onChange, onGone }: KeeperOptions): Keeper {
   const kept = new Map<string, Kept>();
   /** On their way out. Written down too, so that a proxy that dies now leaves no process behind. */
   const going = new Set<Kept>();
@@ -56,6 +69,7 @@ export function keeper(logs: string, records: readonly KeptRecord[], onChange: (
         number,
         release,
         run,
+        starter: starterFor(release, number),
         log: path.join(logs, `${logName(release)}-${number}.log`),
         adopted: instances[number] ?? null,
         onChange,
@@ -69,6 +83,7 @@ export function keeper(logs: string, records: readonly KeptRecord[], onChange: (
     await Promise.all(leaving.instances.map((instance) => instance.stop()));
     going.delete(leaving);
     onChange();
+    onGone();
   }
 
   async function letGo(digest: string): Promise<void> {
@@ -130,9 +145,10 @@ function recordOf({ release, run, instances }: Kept, until: Instant | null): Kep
 
 function runningOf({ release, instances }: Kept): Running {
   const troubles = instances.flatMap((instance) => instance.trouble() ?? []);
+  const digests = instances.flatMap((instance) => instance.digest() ?? []);
   return {
     release,
-    digest: release.digest,
+    digest: digests.find((digest) => digest !== release.digest) ?? release.digest,
     wanted: instances.length,
     healthy: instances.filter((instance) => instance.upstream() !== null).length,
     trouble: troubles[0] ?? null,

@@ -14,7 +14,7 @@ describe('a process of the service', () => {
       const { isAlive, startProcess } = await import(${JSON.stringify(module)});
       const { artifact } = ${JSON.stringify(service())};
       const log = ${JSON.stringify(path.join(directory(t), 'service.log'))};
-      const identity = startProcess({ artifact, port: 1, env: {}, log, onExit: () => {} });
+      const identity = startProcess({ program: artifact, isIsolated: false, port: 1, env: {}, log, onExit: () => {} });
       process.on('exit', () => process.kill(-identity.pid, 'SIGKILL'));
       const before = isAlive(identity);
       try { for (;;) openSync('/dev/null'); } catch {}
@@ -33,7 +33,14 @@ describe('a process of the service', () => {
     const log = path.join(directory(t), 'service.log');
     const ended = Promise.withResolvers<string>();
     const { artifact } = service('1.0.0', 'setInterval(() => {}, 1_000)');
-    const identity = startProcess({ artifact, port: 1, env: {}, log, onExit: ended.resolve });
+    const identity = startProcess({
+      program: artifact,
+      isIsolated: false,
+      port: 1,
+      env: {},
+      log,
+      onExit: ended.resolve,
+    });
     assert.ok(identity !== null && isAlive(identity));
     assert.ok(!isAlive({ ...identity, birth: '1' }));
     process.kill(identity.pid, 'SIGKILL');

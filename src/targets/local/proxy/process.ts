@@ -11,8 +11,8 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import type { CommandArtifact } from '../../../core/release.ts';
 import { birthOf, isOfThisRun } from './birth.ts';
+import type { Program } from './program.ts';
 
 /** A process of the service, told apart from any later one with the same pid by its birth. */
 export interface ProcessIdentity {
@@ -22,7 +22,9 @@ export interface ProcessIdentity {
 
 /** What it takes to start one. */
 export interface StartOptions {
-  readonly artifact: CommandArtifact;
+  readonly program: Program;
+  /** Whether it sees nothing of the proxy's own environment. */
+  readonly isIsolated: boolean;
   readonly port: number;
   /** Variables that canary adds. */
   readonly env: Readonly<Record<string, string>>;
@@ -36,25 +38,38 @@ export interface StartOptions {
  * Starts a process in a group of its own, so that it outlives its parent and is stopped together with its children.
  * Returns null when it could not be started; `onExit` says why.
  */
-export function startProcess({ artifact, port, env, log, onExit }: StartOptions): ProcessIdentity | null {
-  const [command, ...args] = artifact.command;
+export function startProcess({
+  program,
+  isIsolated,
+  port,
+  env,
+  log,
+  onExit,
+}: StartOptions): ProcessIdentity | null {
+  const [command, ...args] = program.command;
   const output = openLog(log, onExit);
   if (output === null) return null;
   try {
     const child = spawn(command, args, {
-      cwd: artifact.cwd,
-      env: { ...process.env, HOST: '127.0.0.1', ...env, ...artifact.env, PORT: String(port) },
+      cwd: program.cwd,
+      env: {
+        ...(isIsolated ? {} : process.env),
+        HOST: '127.0.0.1',
+        ...env,
+        ...program.env,
+        PORT: String(port),
+      },
       stdio: ['ignore', output, output],
       detached: true,
     });
-    child.once('error', (error) => onExit(sayStartError(error, artifact)));
+    child.once('error', (error) => onExit(sayStartError(error, program)));
     child.once('exit', (code, signal) =>
       onExit(code === null ? `was ended by ${signal}` : `exited with code ${code}`),
     );
     child.unref();
     return child.pid === undefined ? null : identify(child.pid);
   } catch (error) {
-    onExit(sayStartError(error, artifact));
+    onExit(sayStartError(error, program));
     return null;
   } finally {
     closeSync(output);
@@ -72,7 +87,7 @@ function openLog(log: string, onExit: (reason: string) => void): number | null {
   }
 }
 
-function sayStartError(error: unknown, { command, cwd }: CommandArtifact): string {
+function sayStartError(error: unknown, { command, cwd }: Program): string {
   const code = error instanceof Error && 'code' in error ? error.code : null;
   if (code === 'ENOENT') return `cannot be started: ${command[0]} was not found, or ${cwd} does not exist`;
   if (code === 'EACCES') return `cannot be started: ${command[0]} may not be executed`;

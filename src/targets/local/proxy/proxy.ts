@@ -2,21 +2,25 @@ import { randomInt } from 'node:crypto';
 import path from 'node:path';
 import { systemClock } from '../../../clock/system-clock.ts';
 import { seededRandom } from '../../../core/random.ts';
+import type { Release } from '../../../core/release.ts';
 import type { Fence, Traffic } from '../../../core/traffic.ts';
 import { createTrafficServer } from '../http/index.ts';
 import { requests } from '../messages.ts';
-import { proxyPaths } from '../paths.ts';
+import { proxyPaths, type ProxyPaths } from '../paths.ts';
 import type { LocalSettings, ProxySettings, RunSettings } from '../settings.ts';
+import { imagePlace } from '../unpacked.ts';
 import { controlServer, order } from './control-server.ts';
 import { openControlSocket } from './control-socket.ts';
 import { counters, SLICE } from './counters.ts';
 import { connectionsWithin, openFilesLimit } from './descriptors.ts';
 import { desk } from './desk.ts';
 import { openEntrances } from './entrances.ts';
+import { type Images, knownImages } from './images.ts';
 import { keeper, type Keeper } from './keeper.ts';
 import { newsOf } from './news.ts';
 import { router } from './router.ts';
 import { keepNotebook } from './notebook.ts';
+import { commandStarter, imageStarter, type Starter } from './starter.ts';
 import { readState, type ProxyState } from './state-file.ts';
 
 /** A proxy at work. */
@@ -40,9 +44,23 @@ export async function runProxy(settings: LocalSettings, onStopped: () => void): 
   let current: ProxySettings = settings.proxy;
 
   const notebook = keepNotebook(paths.state, () => ({ ...theDesk.record(), move: entrances.move() }));
-  const theKeeper = keeper(paths.logs, state.kept, () => notebook.trySave());
+  const images = knownImages(paths, state.images);
+  const theKeeper = keeper({
+    logs: paths.logs,
+    records: state.kept,
+    starterFor: (release, number) => starterOf(release, number, images, paths),
+    onChange: () => notebook.trySave(),
+    onGone: () => void tidy(),
+  });
   const count = counters(() => clock.now());
-  const theDesk = desk({ state, keeper: theKeeper, counters: count, now: () => clock.now(), notebook });
+  const theDesk = desk({
+    state,
+    keeper: theKeeper,
+    images,
+    counters: count,
+    now: () => clock.now(),
+    notebook,
+  });
   keepStable(state, theKeeper, settings.run);
   const news = newsOf(theDesk, count);
   const route = router({
@@ -68,6 +86,13 @@ export async function runProxy(settings: LocalSettings, onStopped: () => void): 
   });
   notebook.open();
   notebook.trySave();
+  void tidy();
+
+  /** Removes the images of releases that nobody needs any more. */
+  async function tidy(): Promise<void> {
+    await images.keepOnly(digestsIn(theDesk.record()), clock.now());
+    notebook.trySave();
+  }
 
   async function configure(next: ProxySettings, digest: string): Promise<void> {
     current = next;
@@ -85,6 +110,7 @@ export async function runProxy(settings: LocalSettings, onStopped: () => void): 
     control.close();
     await entrances.close();
     await theKeeper.letAllGo();
+    await tidy();
     onStopped();
   }
 
@@ -97,7 +123,7 @@ export async function runProxy(settings: LocalSettings, onStopped: () => void): 
         ...theDesk.reading(),
       }),
       configure: order(requests.configure, ({ proxy, digest }) => configure(proxy, digest)),
-      prepare: order(requests.prepare, ({ release, run, fence }) => theDesk.prepare(release, run, fence)),
+      prepare: order(requests.prepare, (request) => theDesk.prepare(request)),
       apply: order(requests.apply, (request) => apply(request.traffic, request.fence)),
       retire: order(requests.retire, ({ release, fence }) => theDesk.retire(release, fence)),
       arm: order(requests.arm, ({ home, deadline, fence }) => theDesk.arm(home, deadline, fence)),
@@ -123,6 +149,25 @@ export async function runProxy(settings: LocalSettings, onStopped: () => void): 
     Math.min(TEND_EVERY, SLICE),
   );
   return { address: entrances.address(), stop };
+}
+
+/** Every release that runs, is on its way out, or takes traffic or would if the guard fired. */
+function digestsIn({ kept, traffic, guard }: Pick<ProxyState, 'kept' | 'traffic' | 'guard'>): Set<string> {
+  const others = [traffic.stable, traffic.candidate, guard?.home.stable];
+  const releases = [...kept.map(({ release }) => release), ...others];
+  return new Set(releases.flatMap((release) => release?.digest ?? []));
+}
+
+function starterOf(release: Release, number: number, images: Images, { homes }: ProxyPaths): Starter {
+  const { digest, artifact } = release;
+  if (artifact.kind === 'command') return commandStarter(digest, artifact);
+  const { execPath: node, platform, arch: architecture } = process;
+  return imageStarter({
+    variables: artifact.env,
+    image: () => images.find(digest),
+    home: path.join(imagePlace(homes, digest), String(number)),
+    machine: { node, platform, architecture },
+  });
 }
 
 /** What takes traffic must run, also if an orderly stop had let it go. */

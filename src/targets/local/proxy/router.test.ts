@@ -31,6 +31,7 @@ function instance(port: number): Instance {
     trouble: () => null,
     hasFailed: () => false,
     record: () => null,
+    digest: () => null,
     suspect() {},
     tend() {},
     stop: async () => {},

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { release, traffic, fence } from '../messages.ts';
 import { runSettings } from '../settings.ts';
+import { unpacked } from '../unpacked.ts';
 
 /** All that a proxy needs to go on where another one was killed. */
 const proxyState = z.object({
@@ -16,6 +17,8 @@ const proxyState = z.object({
     .object({ from: z.object({ host: z.string(), port: z.int() }), digest: z.string() })
     .nullable()
     .default(null),
+  /** Images on this machine, of releases that are kept or take traffic. */
+  images: z.array(z.object({ digest: z.string(), image: unpacked })).default([]),
   kept: z.array(
     z.object({
       release,
@@ -46,6 +49,7 @@ const NOTHING: ProxyState = {
   guard: null,
   guardFiredAt: null,
   move: null,
+  images: [],
   kept: [],
 };
 

@@ -1,0 +1,170 @@
+import { z } from 'zod';
+import { OVERRIDES } from './own-identity.ts';
+import type { Severity } from './policy.ts';
+
+const text = z.string().max(4096);
+const instant = z.iso.datetime({ offset: true }).transform((said) => Date.parse(said));
+
+/** SLSA provenance 1. */
+export const provenancePredicate = z
+  .object({
+    buildDefinition: z.object({
+      buildType: text,
+      externalParameters: z.record(z.string(), z.unknown()),
+    }),
+    runDetails: z.object({
+      builder: z.object({ id: text }),
+      metadata: z
+        .object({ startedOn: instant.exactOptional(), finishedOn: instant.exactOptional() })
+        .exactOptional(),
+    }),
+  })
+  .transform(({ buildDefinition, runDetails: { builder, metadata } }) => ({
+    kind: 'provenance' as const,
+    builder: builder.id,
+    buildType: buildDefinition.buildType,
+    externalParameters: buildDefinition.externalParameters,
+    builtAt: metadata?.finishedOn ?? metadata?.startedOn ?? null,
+  }));
+
+/** in-toto's predicate for scans of vulnerabilities. */
+export const scanPredicate = z
+  .object({
+    scanner: z.object({
+      uri: text,
+      version: text.exactOptional(),
+      db: z.object({ lastUpdate: instant.exactOptional() }),
+      result: z
+        .array(
+          z.object({
+            id: text,
+            severity: z.array(z.object({ method: text, score: text })).default([]),
+            annotations: z.array(z.record(z.string(), z.unknown())).default([]),
+          }),
+        )
+        .max(100_000),
+    }),
+    metadata: z.object({ scanFinishedOn: instant }),
+  })
+  .transform(({ scanner, metadata }) => ({
+    kind: 'scan' as const,
+    scanner: scanner.version === undefined ? scanner.uri : `${scanner.uri} ${scanner.version}`,
+    finishedAt: metadata.scanFinishedOn,
+    databaseAt: scanner.db.lastUpdate ?? null,
+    vulnerabilities: scanner.result.map(({ id, severity, annotations }) => ({
+      id,
+      aliases: aliasesOf(annotations),
+      severity: worst(severity.map(({ score }) => severityOf(score))),
+      component: componentOf(annotations),
+    })),
+  }));
+
+const ORDER: readonly Severity[] = ['low', 'medium', 'high', 'critical'];
+
+/** Words of GitHub, Debian, Red Hat and others for the same. */
+const WORDS: ReadonlyMap<string, Severity> = new Map([
+  ['negligible', 'low'],
+  ['unimportant', 'low'],
+  ['low', 'low'],
+  ['moderate', 'medium'],
+  ['medium', 'medium'],
+  ['important', 'high'],
+  ['high', 'high'],
+  ['critical', 'critical'],
+]);
+
+const UNRATED: readonly string[] = ['', 'unknown', 'unassigned'];
+
+/** A word, or a CVSS base score by its qualitative scale. What cannot be read counts as high, beside others too. */
+function severityOf(score: string): Severity | null {
+  const said = score.trim().toLowerCase();
+  if (UNRATED.includes(said)) return null;
+  const word = WORDS.get(said);
+  if (word !== undefined) return word;
+  const number = /^\d+(\.\d+)?$/.test(said) ? Number(said) : Number.NaN;
+  if (!(number >= 0 && number <= 10)) return 'high';
+  if (number >= 9) return 'critical';
+  if (number >= 7) return 'high';
+  return number >= 4 ? 'medium' : 'low';
+}
+
+function worst(all: readonly (Severity | null)[]): Severity | null {
+  const rated = all.filter((severity) => severity !== null);
+  return rated.toSorted((a, b) => ORDER.indexOf(b) - ORDER.indexOf(a))[0] ?? null;
+}
+
+function componentOf(annotations: readonly Readonly<Record<string, unknown>>[]): string | null {
+  const purl = annotations.map((each) => each['purl']).find((each) => typeof each === 'string');
+  return typeof purl === 'string' ? purl : null;
+}
+
+function aliasesOf(annotations: readonly Readonly<Record<string, unknown>>[]): readonly string[] {
+  return annotations
+    .flatMap(({ aliases }): readonly unknown[] => (Array.isArray(aliases) ? aliases : []))
+    .filter((alias) => typeof alias === 'string');
+}
+
+const identified = z.object({
+  '@id': text.exactOptional(),
+  identifiers: z.record(z.string(), text).exactOptional(),
+});
+
+/** OpenVEX. A statement without a time has that of its document. */
+export const exceptionPredicate = z
+  .object({
+    timestamp: instant,
+    statements: z
+      .array(
+        z.object({
+          vulnerability: z.object({ name: text, aliases: z.array(text).default([]) }),
+          products: z
+            .array(identified.extend({ subcomponents: z.array(identified).default([]) }))
+            .default([]),
+          status: text,
+          justification: text.exactOptional(),
+          timestamp: instant.exactOptional(),
+          last_updated: instant.exactOptional(),
+        }),
+      )
+      .max(10_000),
+  })
+  .transform(({ timestamp, statements }) => ({
+    kind: 'exception' as const,
+    statements: statements.map(({ vulnerability, products, status, justification = null, ...times }) => ({
+      vulnerability: vulnerability.name,
+      aliases: vulnerability.aliases,
+      products: products.map((product) => ({
+        ids: idsOf(product),
+        components: product.subcomponents.flatMap(idsOf),
+      })),
+      status,
+      justification,
+      at: times.last_updated ?? times.timestamp ?? timestamp,
+    })),
+  }));
+
+function idsOf({ '@id': id, identifiers = {} }: z.infer<typeof identified>): readonly string[] {
+  return [...(id === undefined ? [] : [id]), ...Object.values(identifiers)];
+}
+
+/** SLSA verification summary 1, with our field for what people overruled. */
+export const verdictPredicate = z
+  .object({
+    verifier: z.object({ id: text }),
+    timeVerified: instant,
+    resourceUri: text,
+    policy: z.object({ digest: z.object({ sha256: text.exactOptional() }).exactOptional() }).exactOptional(),
+    verificationResult: z.enum(['PASSED', 'FAILED']),
+    verifiedLevels: z.array(text).default([]),
+    [OVERRIDES]: z.array(text).default([]),
+  })
+  .transform(({ verifier, policy, ...said }) => ({
+    kind: 'verdict' as const,
+    verifier: verifier.id,
+    resourceUri: said.resourceUri,
+    result: said.verificationResult,
+    verifiedAt: said.timeVerified,
+    policy: policy?.digest?.sha256 === undefined ? null : `sha256:${policy.digest.sha256}`,
+    levels: said.verifiedLevels,
+    overrides: said[OVERRIDES],
+  }));

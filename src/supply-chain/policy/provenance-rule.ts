@@ -1,0 +1,65 @@
+import type { Refusal } from '../../core/admission.ts';
+import type { ProvenanceClaim } from './claim.ts';
+import { sayNames } from './piece.ts';
+import type { RuleOf } from './policy.ts';
+import { refusal } from './refusal-codes.ts';
+
+/** What of a build's provenance is not as the rule wants it. */
+export function provenanceFaults(
+  { builders, buildTypes, parameters }: RuleOf<'provenance'>,
+  { builder, buildType, externalParameters }: ProvenanceClaim,
+): readonly Refusal[] {
+  const found = parametersOf(externalParameters);
+  return [
+    ...(builders.includes(builder)
+      ? []
+      : [fault(`it was built by ${quote(builder)}, not ${sayNames(builders)}`)]),
+    ...(buildTypes.includes(buildType)
+      ? []
+      : [fault(`its build type is ${quote(buildType)}, not ${sayNames(buildTypes)}`)]),
+    ...Object.entries(parameters).flatMap(([name, accepted]) => wrongValue(name, accepted, found.get(name))),
+    ...[...found.keys()]
+      .filter((name) => !Object.hasOwn(parameters, name))
+      .map((name) => fault(`it was built with the parameter ${quote(name)}, which the policy does not know`)),
+  ];
+}
+
+function wrongValue(
+  name: string,
+  accepted: readonly string[] | null,
+  value: string | undefined,
+): readonly Refusal[] {
+  if (accepted === null) return [];
+  if (value === undefined) return [fault(`it does not say what the parameter ${quote(name)} was`)];
+  if (accepted.includes(value)) return [];
+  return [fault(`it was built with ${name} ${quote(value)}, not ${sayNames(accepted)}`)];
+}
+
+function fault(detail: string): Refusal {
+  return refusal('PROVENANCE_POLICY', detail);
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
+}
+
+/** Deeper than any build asks for; what lies below counts as one value. */
+const DEEPEST = 16;
+
+/** The values at the ends of a tree, by their path with dots. Texts as they are, all else as JSON. */
+function parametersOf(tree: Readonly<Record<string, unknown>>): ReadonlyMap<string, string> {
+  return new Map(Object.entries(tree).flatMap(([name, value]) => leaves(unambiguous(name), value, 1)));
+}
+
+/** A name with a dot must not pass for a path. */
+function unambiguous(name: string): string {
+  return name.replaceAll('.', String.raw`\.`);
+}
+
+function leaves(path: string, value: unknown, depth: number): readonly (readonly [string, string])[] {
+  if (typeof value === 'string') return [[path, value]];
+  const isTree = typeof value === 'object' && value !== null && !Array.isArray(value);
+  const children = isTree && depth < DEEPEST ? Object.entries(value) : [];
+  if (children.length === 0) return [[path, JSON.stringify(value) ?? 'undefined']];
+  return children.flatMap(([name, child]) => leaves(`${path}.${unambiguous(name)}`, child, depth + 1));
+}

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { START } from '../../../test/builders.ts';
+import { virtualClock } from '../../../test/simulation/virtual-clock.ts';
+import { TargetError } from '../target.ts';
+import { arrivals, type ArrivalsOptions } from './arrivals.ts';
+import { imageRelease, unpackedInto } from './proxy/testing/image.ts';
+import { directory } from './proxy/testing/service.ts';
+
+const RELEASE = imageRelease();
+
+function rig(changes: Partial<ArrivalsOptions> = {}) {
+  const clock = virtualClock(START);
+  const unpacking = Promise.withResolvers<ReturnType<typeof unpackedInto>>();
+  const log: string[] = [];
+  const arriving = arrivals({
+    images: '/images',
+    processes: 2,
+    clock,
+    unpack(_, __, signal) {
+      log.push('unpack');
+      signal.addEventListener('abort', () => log.push('stopped'));
+      return unpacking.promise;
+    },
+    deliver: async () => void log.push('deliver'),
+    ...changes,
+  });
+  const troubles = () => arriving.running().map(({ trouble, failed }) => [trouble, failed]);
+  return { clock, unpacking, log, arriving, troubles };
+}
+
+const settled = () => new Promise(setImmediate);
+
+describe('an image on its way', () => {
+  it('is told of as a release that is not healthy yet, and handed over when it is there', async (t) => {
+    const { clock, unpacking, log, arriving, troubles } = rig();
+    arriving.expect(RELEASE);
+    arriving.expect(RELEASE);
+    await clock.run(START + 42_000);
+    assert.deepEqual(troubles(), [['its image is being unpacked, for 42 s so far', false]]);
+    assert.deepEqual(
+      arriving.running().map(({ wanted, healthy, digest }) => [wanted, healthy, digest]),
+      [[2, 0, RELEASE.digest]],
+    );
+    unpacking.resolve(unpackedInto(directory(t), RELEASE));
+    await settled();
+    assert.deepEqual([log, troubles()], [['unpack', 'deliver'], []]);
+  });
+
+  it('that can never be run is told of as failed, until it is let go', async () => {
+    const { unpacking, arriving, troubles } = rig();
+    arriving.expect(RELEASE);
+    unpacking.reject(new TargetError('refused', 'a layer is not what its digest says'));
+    await settled();
+    assert.deepEqual(troubles(), [['a layer is not what its digest says', true]]);
+    arriving.forget(RELEASE.digest);
+    assert.deepEqual(troubles(), []);
+  });
+
+  it('is tried for again when the registry was away, but not at once', async () => {
+    const { clock, unpacking, log, arriving, troubles } = rig();
+    arriving.expect(RELEASE);
+    unpacking.reject(new Error('the registry does not answer'));
+    await settled();
+    assert.deepEqual(troubles(), []);
+    assert.throws(() => arriving.expect(RELEASE), /the registry does not answer/);
+    await clock.run(START + 2_000);
+    arriving.expect(RELEASE);
+    assert.deepEqual(log, ['unpack', 'unpack']);
+  });
+
+  it('is tried for again when the proxy did not take it, whatever its reason', async (t) => {
+    const image = unpackedInto(directory(t), RELEASE);
+    const refusal = new TargetError('refused', 'it could not be written down');
+    const { arriving, troubles } = rig({
+      unpack: async () => image,
+      deliver: () => Promise.reject(refusal),
+    });
+    arriving.expect(RELEASE);
+    await settled();
+    assert.deepEqual(troubles(), []);
+    assert.throws(() => arriving.expect(RELEASE), /could not be written down/);
+  });
+
+  it('that nobody wants any more is stopped, and never handed over', async (t) => {
+    const { unpacking, log, arriving, troubles } = rig();
+    arriving.expect(RELEASE);
+    arriving.forget(RELEASE.digest);
+    assert.deepEqual(log, ['unpack', 'stopped']);
+    unpacking.resolve(unpackedInto(directory(t), RELEASE));
+    await settled();
+    assert.deepEqual([log, troubles()], [['unpack', 'stopped'], []]);
+  });
+});

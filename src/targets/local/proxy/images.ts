@@ -1,0 +1,96 @@
+import { chmodSync, existsSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Instant, Milliseconds } from '../../../core/time.ts';
+import type { ProxyPaths } from '../paths.ts';
+import { imagePlace, type Unpacked } from '../unpacked.ts';
+
+/** An image on this machine, by the digest of the release that it is for. */
+export interface KnownImage {
+  readonly digest: string;
+  readonly image: Unpacked;
+}
+
+/** The unpacked images of the releases that the proxy keeps. */
+export interface Images {
+  /** The image of the release; null when there is none. */
+  find(digest: string): Unpacked | null;
+  add(known: KnownImage): void;
+  record(): readonly KnownImage[];
+  /**
+   * Forgets and removes all others, with what their processes wrote. Directories that were never heard of may be those of
+   * an image that is just being unpacked, and are only removed when they are old.
+   */
+  keepOnly(digests: ReadonlySet<string>, now: Instant): Promise<void>;
+}
+
+const ABANDONED_AFTER: Milliseconds = 60 * 60_000;
+const REMOVED = '.removed';
+/** Names of the places of images, and of those that are being removed. Whatever else is there is somebody else's. */
+const PLACE = /^[0-9a-f]{64}(\.\d+\.removed)?$/;
+
+export function knownImages({ images, homes }: ProxyPaths, records: readonly KnownImage[]): Images {
+  const known = new Map(records.map((record) => [record.digest, record]));
+
+  /** The places of those that are leaving, and whatever else nobody needs. */
+  function unneeded(leaving: readonly string[], kept: ReadonlySet<string>, now: Instant): readonly string[] {
+    const isKept = (place: string) => kept.has(`sha256:${path.basename(place)}`);
+    const abandoned = placesIn(images).filter((place) => !isKept(place) && isAbandoned(place, now));
+    const written = placesIn(homes).filter((place) => !isKept(place));
+    const left = leaving.map((digest) => imagePlace(images, digest));
+    return [...new Set([...left, ...abandoned, ...written])];
+  }
+
+  return {
+    find: (digest) => known.get(digest)?.image ?? null,
+    add(added) {
+      known.set(added.digest, added);
+    },
+    record: () => [...known.values()],
+    async keepOnly(digests, now) {
+      const leaving = [...known.keys()].filter((digest) => !digests.has(digest));
+      for (const digest of leaving) known.delete(digest);
+      try {
+        await Promise.all(unneeded(leaving, digests, now).map((place) => clear(takeAway(place, now))));
+      } catch {
+        // What stays is no reason to end the proxy: it is old some day, and goes then.
+      }
+    },
+  };
+}
+
+/** Whether nobody can be unpacking into it, or it was to be removed already. */
+function isAbandoned(place: string, now: Instant): boolean {
+  if (place.endsWith(REMOVED)) return true;
+  const modified = statSync(place, { throwIfNoEntry: false })?.mtimeMs;
+  return modified !== undefined && now - modified > ABANDONED_AFTER;
+}
+
+function placesIn(directory: string): readonly string[] {
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && PLACE.test(entry.name))
+    .map(({ name }) => path.join(directory, name));
+}
+
+/** Gives the place another name, so that nobody finds half of it and it can be filled anew; returns that name. */
+function takeAway(place: string, now: Instant): string {
+  const removed = `${place}.${now}${REMOVED}`;
+  if (place.endsWith(REMOVED) || !existsSync(place)) return place;
+  renameSync(place, removed);
+  return removed;
+}
+
+async function clear(directory: string): Promise<void> {
+  if (!existsSync(directory)) return;
+  makeWritable(directory);
+  await rm(directory, { recursive: true, force: true });
+}
+
+/** Images have directories that even their owner may not write to, and so not remove anything from. */
+function makeWritable(directory: string): void {
+  chmodSync(directory, 0o700);
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    if (entry.isDirectory()) makeWritable(path.join(directory, entry.name));
+  }
+}

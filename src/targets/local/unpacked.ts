@@ -1,0 +1,45 @@
+import path from 'node:path';
+import { z } from 'zod';
+import type { ImageArtifact, Release } from '../../core/release.ts';
+
+/**
+ * An image whose layers were verified and unpacked on this machine, and what its configuration says of running it. Its own
+ * paths are as they are inside the image.
+ */
+export const unpacked = z.object({
+  /** Digest of the manifest whose layers were unpacked: read from it, not taken from what was asked for. */
+  image: z.string(),
+  /** Root of its file system. Absolute. */
+  directory: z.string(),
+  /** File that lists everything in the directory, and the digest of that list. Absolute. */
+  record: z.string(),
+  treeDigest: z.string(),
+  /** Entrypoint and command in one; empty when the image says neither. */
+  words: z.array(z.string()).readonly(),
+  workingDirectory: z.string(),
+  env: z.record(z.string(), z.string()),
+  /** The part of the image that is the program itself: arguments below it are files of the image. */
+  appRoot: z.string(),
+});
+
+export type Unpacked = z.infer<typeof unpacked>;
+
+/** A release that is an image. */
+export type ImageRelease = Release & { readonly artifact: ImageArtifact };
+
+/**
+ * Brings a release's image to this machine and unpacks it into a directory named by its digest (64 hex digits) inside
+ * `images`; one that is there already, whole and unchanged, is taken as it is. May take minutes. Rejects with a
+ * `TargetError` of code `refused` when another try would end the same way, and with anything else when it is worth one.
+ */
+export type UnpackRelease = (release: ImageRelease, images: string, signal: AbortSignal) => Promise<Unpacked>;
+
+/** Whether the release is an image. */
+export function isImage(release: Release): release is ImageRelease {
+  return release.artifact.kind === 'image';
+}
+
+/** Where in the directory the image of that digest has its place. */
+export function imagePlace(directory: string, digest: string): string {
+  return path.join(directory, digest.replace(/^sha256:/, ''));
+}
