@@ -2,7 +2,7 @@ import path from 'node:path';
 import { ConfigError } from '../config/problems.ts';
 import type { IdentityProvider } from '@sigstore/sign';
 import { actionsToken, givenToken } from '../supply-chain/signing/identity-token.ts';
-import { localKey } from '../supply-chain/signing/local-key.ts';
+import { isKeyName, localKey } from '../supply-chain/signing/local-key.ts';
 import { localSigning } from '../supply-chain/signing/local-signer.ts';
 import { PUBLIC_SIGSTORE, type SigstoreServices } from '../supply-chain/signing/sigstore-services.ts';
 import type { Signing } from '../supply-chain/signing/sign-statement.ts';
@@ -31,6 +31,12 @@ export async function chooseSigning(
   requireKeyless(input);
   if (kms !== undefined) return inKms(kms);
   const name = key ?? usualKey;
+  if (!isKeyName(name)) {
+    throw new ConfigError(
+      'invalid',
+      `--key takes the name of a key, of lower-case letters, digits and dashes, not "${name}". Its file is ${path.join(stateDirectory, 'keys', '<name>.key')}.`,
+    );
+  }
   const local = localKey(path.join(stateDirectory, 'keys'), name);
   return {
     signing: localSigning(local),

@@ -1,6 +1,8 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { IdentityProvider } from '@sigstore/sign';
 import { z } from 'zod';
 import { SupplyChainError } from '../error.ts';
+import { PATIENCE, type Patience, waitAfter } from './patience.ts';
 
 /** Where a job of GitHub Actions gets tokens that say which workflow it is; values of two environment variables. */
 export interface ActionsTokens {
@@ -12,8 +14,6 @@ export interface ActionsTokens {
 
 /** For whom Sigstore's certificate authority wants tokens to be. */
 const AUDIENCE = 'sigstore';
-const TIMEOUT_MS = 10_000;
-const ATTEMPTS = 4;
 
 /** Gives a token that somebody else got. It is valid for minutes only. */
 export function givenToken(token: string): IdentityProvider {
@@ -21,19 +21,22 @@ export function givenToken(token: string): IdentityProvider {
 }
 
 /**
- * Gives tokens of the job that this runs in. Asks again when the service fails. Throws `KEY_ERROR`; neither secret is ever
+ * Gives tokens of the job that this runs in. Asks again, after waits, when the service fails. Throws `KEY_ERROR`; neither secret is ever
  * part of a message.
  */
-export function actionsToken({ url, token }: ActionsTokens): IdentityProvider {
+export function actionsToken({ url, token }: ActionsTokens, patience: Patience = PATIENCE): IdentityProvider {
   return {
     async getToken() {
       const address = addressOf(url);
-      for (let attempt = 1; ; attempt += 1) {
-        const answer = await ask(address, token).catch((cause: unknown) => unavailable(String(cause), cause));
+      for (let failures = 1; ; failures += 1) {
+        const answer = await ask(address, token, patience).catch((cause: unknown) =>
+          unavailable(String(cause), cause),
+        );
         if (answer instanceof Response && answer.ok) return checkedToken(await tokenIn(answer));
         const error = answer instanceof Response ? unavailable(`it answers ${answer.status}`) : answer;
         const isPassing = !(answer instanceof Response) || answer.status >= 500 || answer.status === 429;
-        if (!isPassing || attempt === ATTEMPTS) throw error;
+        if (!isPassing || failures > patience.retries) throw error;
+        await wait(waitAfter(failures, patience));
       }
     },
   };
@@ -49,10 +52,10 @@ function addressOf(url: string): URL {
   }
 }
 
-async function ask(address: URL, token: string): Promise<Response> {
+async function ask(address: URL, token: string, { timeout }: Patience): Promise<Response> {
   const headers = { accept: 'application/json', authorization: `Bearer ${token}` };
   // A redirect would hand the secret on.
-  return fetch(address, { headers, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
+  return fetch(address, { headers, redirect: 'error', signal: AbortSignal.timeout(timeout) });
 }
 
 const answered = z.object({ value: z.string() });

@@ -94,7 +94,7 @@ describe('signing without a key', () => {
       if (asked.length < 3) response.writeHead(503).end();
       else response.end(JSON.stringify({ value: sigstore.tokenOf(WHO) }));
     });
-    const signing = keylessSigning(services(), actionsToken({ url, token: 'of the job' }), BRIEF);
+    const signing = keylessSigning(services(), actionsToken({ url, token: 'of the job' }, BRIEF), BRIEF);
     await signStatement(statement, signing);
     const request = ['/token?api=1&audience=sigstore', 'Bearer of the job'];
     assert.deepEqual(asked, [request, request, request]);
@@ -110,7 +110,7 @@ describe('signing without a key', () => {
     ];
     const addresses = ['no address', ...(await Promise.all(answers.map((answer) => serve(t, answer))))];
     for (const url of addresses) {
-      const signing = keylessSigning(services(), actionsToken({ url, token: 's3cret' }), BRIEF);
+      const signing = keylessSigning(services(), actionsToken({ url, token: 's3cret' }, BRIEF), BRIEF);
       await assert.rejects(signStatement(statement, signing), (error) => {
         assert.ok(error instanceof SupplyChainError && error.code === 'KEY_ERROR', String(error));
         assert.ok(!error.message.includes('s3cret'));
