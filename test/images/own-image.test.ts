@@ -12,7 +12,7 @@ import { layoutRepository } from '../../src/supply-chain/layout/layout-repositor
 import { writeBaseFiles } from './base-files.ts';
 import { compilePodinfo } from './compiled.ts';
 import { runsEverywhere } from './runs-everywhere.ts';
-import { mayEnterRoot, programOf, type UnpackedImage } from './unpacked-image.ts';
+import { mayEnterRoot, programOf, type UnpackedImage } from './image-program.ts';
 
 const run = promisify(execFile);
 
