@@ -34,8 +34,10 @@ export interface Eyes {
 
 /** Looks at everything that matters to the rollout now, all at the same time. Outages become readings. */
 export async function observe(rollout: Rollout, eyes: Eyes): Promise<Observation> {
-  const [neighbours, commands, targets, samples, verdict] = await Promise.all([
-    eyes.store.neighbours(rollout),
+  const asked = eyes.store.neighbours(rollout);
+  const [neighbours, gates, commands, targets, samples, verdict] = await Promise.all([
+    asked,
+    asked.then((others) => askGates(rollout, eyes, others)),
     eyes.store.pendingCommands(rollout.id),
     readTargets(eyes),
     readSamples(rollout, eyes),
@@ -45,7 +47,7 @@ export async function observe(rollout: Rollout, eyes: Eyes): Promise<Observation
     targets,
     samples,
     smoke: rollout.phase.kind === 'preparing' ? await testCandidate(rollout, eyes, targets) : {},
-    gates: await askGates(rollout, eyes, neighbours),
+    gates,
     verdict,
     commands,
     refusals: eyes.refusals,
