@@ -21,7 +21,7 @@ export function release(name: string): Release {
   };
 }
 
-/** A release that is an image. */
+/** A release that is an image; what signs its verdict is a matter of the plan. */
 export function imageRelease(name: string): Release {
   return { ...release(name), artifact: { kind: 'image', repository: 'registry/shop', env: {} } };
 }
@@ -90,6 +90,9 @@ export function plan(changes: Partial<Plan> = {}): Plan {
     policy: null,
     notary: null,
     approval: null,
+    after: null,
+    soak: 0,
+    recheckEvery: 60_000,
     freeze: [],
     overrideFor: 3_600_000,
     ...changes,

@@ -4,6 +4,9 @@ import { duration } from './duration.ts';
 
 const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 
+/** The end of a day, in minutes. */
+const MIDNIGHT = 24 * 60;
+
 const zone = z
   .string()
   .refine(isZone, { error: 'must be a time zone such as "Europe/Berlin" or "UTC"' })
@@ -14,9 +17,18 @@ const timeOfDay = z
   .regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, { error: 'must be a time of day such as "15:00"' })
   .transform((text) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3)));
 
-const wallTime = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d$/, {
-  error: 'must be a day and a time such as "2026-12-24T00:00"',
-});
+const wallTime = z
+  .string()
+  .regex(/^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d$/, {
+    error: 'must be a day and a time such as "2026-12-24T00:00"',
+  })
+  .refine(isInCalendar, { error: 'must be a day that there is' });
+
+/** Days that a month does not have become days of the next one when they are read. */
+function isInCalendar(text: string): boolean {
+  const instant = Date.parse(`${text}Z`);
+  return !Number.isNaN(instant) && new Date(instant).toISOString().startsWith(text);
+}
 
 const weekly = z
   .strictObject({
@@ -25,6 +37,10 @@ const weekly = z
     from: timeOfDay.prefault('00:00').describe('When it begins.'),
     to: timeOfDay.prefault('24:00').describe('When it ends; on the next day, if that is not later.'),
     zone,
+  })
+  .refine(({ from, to }) => from < MIDNIGHT && from !== to, {
+    path: ['to'],
+    error: 'must differ from `from`, and the whole day is from "00:00" to "24:00"',
   })
   .transform(({ days, ...window }): FreezeWindow => ({
     kind: 'weekly',
@@ -50,7 +66,7 @@ export const conditions = {
         .describe('Who may. Without: anybody but the one who asked for the rollout, who never may.'),
       expires: duration('1m', '30d').prefault('24h').describe('How long an approval counts.'),
     })
-    .refine(({ people, from }) => from === null || from.length >= people, {
+    .refine(({ people, from }) => from === null || new Set(from).size >= people, {
       path: ['from'],
       error: 'names fewer people than have to say yes',
     })

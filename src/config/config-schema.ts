@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isReleaseName, RELEASE_NAME_RULE } from './release-name.ts';
+import { duration } from './duration.ts';
 import { planSchema, uniqueNames } from './plan-schema.ts';
 import { isProduction } from './effective-supply-chain.ts';
 import { supplyChainSchema } from './supply-chain-schema.ts';
@@ -62,8 +63,11 @@ const environment = z.strictObject({
     .union([name, z.literal(false)], { error: 'must be the name of an environment, or false' })
     .exactOptional()
     .describe(
-      'The environment in which an image must have been promoted before. Without: the one that is listed before. false: none.',
+      'The environment, listed before, in which a release must have been promoted. Without: of images, the one that is listed before. false: none.',
     ),
+  soak: duration('0s')
+    .prefault('0s')
+    .describe('How long ago the release must have been promoted in the environment before.'),
   supplyChain: supplyChainSchema
     .exactOptional()
     .describe('What images must bring here, where it differs. false: commands may be deployed as well.'),
@@ -123,16 +127,21 @@ function differentAddresses(targets: readonly z.infer<typeof target>[], context:
   }
 }
 
-/** Whatever must come before is another environment that there is. */
+/** Whatever must come before is listed before, so that there are no circles; and only after something one can wait. */
 function soundOrder(environments: readonly Environment[], context: Issues): void {
   const names = environments.map((each) => each.name);
-  for (const [index, each] of environments.entries()) {
-    const { after } = each;
-    if (after === undefined || after === false) continue;
-    const isSound = after !== each.name && names.includes(after);
-    if (isSound) continue;
-    const message = `must name another environment; there are: ${names.join(', ')}`;
-    context.addIssue({ code: 'custom', path: ['environments', index, 'after'], message });
+  for (const [index, { after, soak }] of environments.entries()) {
+    const earlier = names.slice(0, index);
+    const isFirst = after === false || (after === undefined && index === 0);
+    if (typeof after === 'string' && !earlier.includes(after)) {
+      const choice = earlier.length === 0 ? 'none is' : `there are: ${earlier.join(', ')}`;
+      const message = `must name an environment that is listed before this one; ${choice}`;
+      context.addIssue({ code: 'custom', path: ['environments', index, 'after'], message });
+    }
+    if (soak > 0 && isFirst) {
+      const message = 'must not be set where no environment comes before: set `after` as well';
+      context.addIssue({ code: 'custom', path: ['environments', index, 'soak'], message });
+    }
   }
 }
 

@@ -33,6 +33,17 @@ export function isProduction({ name, production }: Pick<Environment, 'name' | 'p
   return production || name === 'prod' || name === 'production';
 }
 
+/**
+ * The environment in which a release must have been promoted before by this engine's own records; null for none. Where it
+ * is not said, that goes for environments that want signed verdicts, or a time of soaking.
+ */
+export function promotedBefore(config: Config, environment: Environment): string | null {
+  if (environment.after !== undefined) return environment.after === false ? null : environment.after;
+  const { require } = effectiveSupplyChain(config, environment);
+  const wantsVerdicts = isForImagesOnly(config, environment) && require?.verdict !== false;
+  return wantsVerdicts || environment.soak > 0 ? environmentBefore(config, environment) : null;
+}
+
 /** The environment in which an image must have been promoted before; null for the first one, and where `after` is false. */
 export function environmentBefore(
   { environments }: { readonly environments: readonly Pick<Environment, 'name' | 'after'>[] },

@@ -71,7 +71,7 @@ function rulesOf(
     ...(scan === false ? [] : [scanRule(scan ?? {})]),
     ...(verdict === false || before === null
       ? []
-      : [verdictRule(loaded.config.service, before, verdict ?? {})]),
+      : [verdictRule(loaded.config.service, before, { soak: environment.soak, ...verdict })]),
   ];
 }
 

@@ -8,7 +8,7 @@ import type { Config, Environment } from './config-schema.ts';
 import type { LoadedConfig } from './load.ts';
 import { ConfigError } from './problems.ts';
 import { isReleaseName, RELEASE_NAME_RULE } from './release-name.ts';
-import { isForImagesOnly } from './effective-supply-chain.ts';
+import { isForImagesOnly, promotedBefore } from './effective-supply-chain.ts';
 import { resolvePolicy } from './resolve-policy.ts';
 import { stateDirectory } from './state-directory.ts';
 
@@ -90,6 +90,9 @@ function digestOf(name: string, artifact: CommandArtifact): string {
 /** How long a turn takes at the most on targets whose metrics come by the tenth of a second. */
 const LOCAL_TURN_MS = 250;
 
+/** Evidence is looked at again this often while a rollout is under way, and once in every phase. */
+const RECHECK_MS = 60_000;
+
 /** The plan of a rollout to the environment. To return to an earlier release there are no steps: it was stable before. */
 export function resolvePlan(loaded: LoadedConfig, environment: Environment, purpose: Purpose): Plan {
   const { steps, analysis, checks, smoke, onInconclusive, limits, rollbackWindow, guard } = environment.plan;
@@ -120,6 +123,9 @@ export function resolvePlan(loaded: LoadedConfig, environment: Environment, purp
     notary: null,
     approval: environment.approval,
     freeze: environment.freeze,
+    after: promotedBefore(loaded.config, environment),
+    soak: environment.soak,
+    recheckEvery: RECHECK_MS,
     overrideFor: environment.overrides.expires,
   };
 }

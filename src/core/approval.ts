@@ -1,4 +1,5 @@
 import type { PendingCommand } from './command.ts';
+import { allowOverrides, askedOverrides } from './override.ts';
 import type { Rollout } from './rollout.ts';
 import { sayDuration, type Instant, type Milliseconds } from './time.ts';
 
@@ -19,23 +20,21 @@ export interface Approval {
   readonly note: string | null;
 }
 
-/** The gates that people may overrule. */
-export type OverridableGate = 'supply chain' | 'freeze';
-
-/** A gate that somebody asked to overrule, and somebody else allowed. */
-export interface Override {
-  readonly gate: OverridableGate;
-  readonly by: string;
-  readonly note: string;
-  /** Null until a second person has allowed it; it counts until then. */
-  readonly allowed: { readonly by: string; readonly at: Instant; readonly until: Instant } | null;
+/** The rule that the rollout has to meet. To return to an earlier release takes no approval: it must always be possible. */
+export function approvalRule({ plan }: Rollout): ApprovalRule | null {
+  return plan.purpose === 'return' ? null : plan.approval;
 }
 
-/** The approvals that count now. */
-export function validApprovals({ approvals, plan, requestedBy }: Rollout, now: Instant): readonly Approval[] {
-  const rule = plan.approval;
+/** The approvals that count now: one of each person, of those who may. */
+export function validApprovals(rollout: Rollout, now: Instant): readonly Approval[] {
+  const rule = approvalRule(rollout);
   if (rule === null) return [];
-  return approvals.filter(({ by, at }) => mayApprove(rule.from, requestedBy, by) && now <= at + rule.expires);
+  return rollout.approvals.filter(
+    ({ by, at }, index, all) =>
+      mayApprove(rollout, by) &&
+      now <= at + rule.expires &&
+      all.findLastIndex((each) => each.by === by) === index,
+  );
 }
 
 /** Who could approve, in words. */
@@ -46,54 +45,54 @@ export function sayApprovers({ plan, requestedBy }: Rollout): string {
     : from.filter((name) => name !== requestedBy).join(' or ') || 'nobody';
 }
 
-/** What an approval changes; or, as text, why it does not count. */
-export function approve(
-  rollout: Rollout,
-  { by, note }: PendingCommand,
-  now: Instant,
-): Pick<Rollout, 'approvals' | 'overrides'> | string {
-  const { plan, requestedBy, approvals, overrides, phase } = rollout;
-  const isAsked = overrides.some(({ allowed }) => allowed === null || now > allowed.until);
-  if (phase.kind !== 'gating') return 'it has begun already';
-  if (plan.approval === null && !isAsked) return 'it needs no approval';
-  if (by === requestedBy) return 'whoever asked for it cannot approve it';
-  if (!mayApprove(plan.approval?.from ?? null, requestedBy, by)) {
-    return `${by} may not approve here; ${sayApprovers(rollout)} may`;
+/** What an approval comes to: what it changes, and what to tell the person. */
+export type Approved =
+  | {
+      readonly kind: 'counts';
+      readonly change: Pick<Rollout, 'approvals' | 'overrides'>;
+      readonly text: string;
+    }
+  | { readonly kind: 'refused'; readonly text: string };
+
+/** Takes a person's yes for the rollout as it stands, and for everything that somebody asked to overrule. */
+export function approve(rollout: Rollout, { by, note }: PendingCommand, now: Instant): Approved {
+  const { requestedBy, approvals, phase } = rollout;
+  const asked = askedOverrides(rollout, now);
+  if (phase.kind !== 'gating') return refused('it has begun already, so it needs no approval any more');
+  if (approvalRule(rollout) === null && asked.length === 0) return refused('it needs no approval');
+  if (by === requestedBy) return refused('whoever asked for it cannot approve it');
+  if (!mayApprove(rollout, by)) {
+    return refused(`${by} may not approve here; ${sayApprovers(rollout)} may`);
   }
   const isKnown = validApprovals(rollout, now).some((approval) => approval.by === by);
-  if (isKnown && !isAsked) return `${by} has approved already`;
-  const allowed = { by, at: now, until: now + plan.overrideFor };
+  if (isKnown && asked.length === 0) return refused(`${by} has approved already, and counts once`);
+  const others = approvals.filter((approval) => approval.by !== by);
+  const change = {
+    approvals: [...others, { by, at: now, note }],
+    overrides: allowOverrides(rollout, by, now),
+  };
+  const overruled = asked.map(
+    ({ gate, note: why }) =>
+      `; this also overrules ${gate} for ${sayDuration(rollout.plan.overrideFor)} (${why})`,
+  );
   return {
-    approvals: [...approvals.filter((approval) => approval.by !== by), { by, at: now, note }],
-    overrides: overrides.map((each) =>
-      each.allowed !== null && now <= each.allowed.until ? each : { ...each, allowed },
-    ),
+    kind: 'counts',
+    change,
+    text: `approved${sayCount({ ...rollout, ...change }, now)}${overruled.join('')}`,
   };
 }
 
-function mayApprove(from: readonly string[] | null, requestedBy: string, by: string): boolean {
+function sayCount(rollout: Rollout, now: Instant): string {
+  const rule = approvalRule(rollout);
+  return rule === null ? '' : `, ${validApprovals(rollout, now).length} of ${rule.people}`;
+}
+
+function refused(text: string): Approved {
+  return { kind: 'refused', text };
+}
+
+/** Also for overrides: who may not approve may not allow them either. */
+function mayApprove({ plan, requestedBy }: Rollout, by: string): boolean {
+  const from = plan.approval?.from ?? null;
   return by !== requestedBy && (from === null || from.includes(by));
-}
-
-/** What the override of the gate comes to at present; null if nobody asked for one. */
-export function overrideOf(
-  { overrides, id }: Rollout,
-  gate: string,
-  now: Instant,
-):
-  | { readonly kind: 'in force'; readonly override: Override }
-  | { readonly kind: 'asked'; readonly detail: string }
-  | null {
-  const override = overrides.find((each) => each.gate === gate);
-  if (override === undefined) return null;
-  const { by, note, allowed } = override;
-  if (allowed !== null && now <= allowed.until) return { kind: 'in force', override };
-  const expired =
-    allowed === null
-      ? ''
-      : `, as the consent of ${allowed.by} was for ${sayDuration(allowed.until - allowed.at)} only`;
-  return {
-    kind: 'asked',
-    detail: `${by} asks to overrule it (${note}); a second person has to allow that with \`canary approve ${id}\`${expired}`,
-  };
 }

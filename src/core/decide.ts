@@ -9,7 +9,7 @@ import { obey } from './obey.ts';
 import type { Observation } from './observation.ts';
 import { hearMetrics } from './hearing.ts';
 import type { Move } from './move.ts';
-import { standstill } from './recheck.ts';
+import { isStopped, standstill } from './recheck.ts';
 import { isActive, type Rollout } from './rollout.ts';
 import type { Instant, Milliseconds } from './time.ts';
 import { answered, moved, noted, type Turn } from './turn.ts';
@@ -73,7 +73,8 @@ function goOn(turn: Turn, observation: Observation): Turn {
   const progress = advance(turn.rollout, observation, turn.now);
   const closed = progress.to !== null && isForward(turn.rollout, progress) ? standstill(turn.rollout) : [];
   if (progress.to !== null && closed.length === 0) return moved(turn, progress);
-  const waitingFor = progress.to === null ? [...standstill(turn.rollout), ...progress.waitingFor] : closed;
+  const stopped = isStopped(turn.rollout) ? standstill(turn.rollout) : [];
+  const waitingFor = progress.to === null ? [...stopped, ...progress.waitingFor] : closed;
   return { ...turn, rollout: { ...turn.rollout, waitingFor } };
 }
 
@@ -92,9 +93,13 @@ function conclude(before: Rollout, turn: Turn, observation: Observation): Decisi
     intervals: turn.intervals,
     block: turn.block,
     actions: neededActions(rollout, observation, turn.now),
-    attest: dueVerdict(rollout),
+    attest: isSettled(rollout) ? null : dueVerdict(rollout),
     wakeAt: wakeAt(rollout, turn),
   };
+}
+
+function isSettled({ phase }: Rollout): boolean {
+  return phase.kind === 'ended' && phase.settled;
 }
 
 function wakeAt(rollout: Rollout, { hasMoved, now }: Turn): Instant | null {

@@ -13,6 +13,8 @@ export type JournalEntry = { readonly at: Instant } & (
       readonly by: string;
       readonly targets: readonly string[];
       readonly weights: readonly number[];
+      /** The gates that were asked to be overruled, and why; missing where none was. */
+      readonly overrules?: readonly { readonly gate: string; readonly note: string }[];
     }
   | {
       readonly kind: 'moved';
@@ -56,7 +58,7 @@ export function sayEntry(entry: JournalEntry): string {
 function sayHappened(entry: JournalEntry): string {
   switch (entry.kind) {
     case 'began':
-      return `${entry.by} began a rollout of ${entry.release} to ${entry.targets.join(', ')}`;
+      return `${entry.by} began a rollout of ${entry.release} to ${entry.targets.join(', ')}${sayOverrules(entry.overrules ?? [])}`;
     case 'moved':
       return `${entry.from} → ${entry.to}${sayBecause(entry.because)}`;
     case 'commanded':
@@ -68,6 +70,10 @@ function sayHappened(entry: JournalEntry): string {
     default:
       return entry satisfies never;
   }
+}
+
+function sayOverrules(overrules: readonly { readonly gate: string; readonly note: string }[]): string {
+  return overrules.map(({ gate, note }) => `, and asks to overrule ${gate} (${note})`).join('');
 }
 
 function sayBecause(reasons: readonly Reason[]): string {

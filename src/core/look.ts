@@ -1,5 +1,6 @@
-import { lookAgain } from './recheck.ts';
+import { lookForVerdict } from './attestation.ts';
 import type { Observation, Running, TargetReading } from './observation.ts';
+import { lookAgain } from './recheck.ts';
 import { sameRelease } from './release.ts';
 import type { Phase, Rollout, TargetState } from './rollout.ts';
 import type { Instant, Milliseconds } from './time.ts';
@@ -16,31 +17,11 @@ export function look(rollout: Rollout, observation: Observation, now: Instant): 
   const seen: Rollout = {
     ...rollout,
     targets,
-    admission: rollout.phase.kind === 'gating' ? admissionIn(observation) : rollout.admission,
     recheck: lookAgain(rollout, observation, now),
-    attestation: lookAtVerdict(rollout, observation, now),
+    attestation: lookForVerdict(rollout, observation, now),
     lastTurnAt: now,
   };
   return { ...seen, phase: watch(seen, elapsed) };
-}
-
-/** What the candidate may be let in by, if all gates open. */
-function admissionIn({ gates }: Observation): Rollout['admission'] {
-  return gates.flatMap((answer) => (answer.kind === 'open' ? (answer.admission ?? []) : []))[0] ?? null;
-}
-
-function lookAtVerdict(
-  { attestation }: Rollout,
-  { verdict }: Observation,
-  now: Instant,
-): Rollout['attestation'] {
-  if (verdict === null) return attestation;
-  const { attested, trouble } = verdict;
-  const since = attestation.trouble?.since ?? now;
-  return {
-    attested: attested ?? attestation.attested,
-    trouble: trouble === null ? null : { since, detail: trouble },
-  };
 }
 
 /** The reading of a target, or null while it has none. */

@@ -1,3 +1,4 @@
+import type { Admission } from './admission.ts';
 import type { Reason } from './reason.ts';
 import type { Phase, Rollout, Verdict } from './rollout.ts';
 import type { Instant } from './time.ts';
@@ -6,6 +7,8 @@ import type { Instant } from './time.ts';
 export interface Move {
   readonly to: Phase;
   readonly because: readonly Reason[];
+  /** By what the gates let the candidate in, when they just did. */
+  readonly admission?: Admission;
 }
 
 /** Begins the step with this index. */

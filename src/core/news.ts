@@ -1,5 +1,6 @@
 import { onFailureOf } from './judge.ts';
 import type { Reason } from './reason.ts';
+import { isStopped, standstill } from './recheck.ts';
 import type { Finding, Rollout } from './rollout.ts';
 
 /** An outage of fewer turns than this is not worth a line. */
@@ -44,15 +45,15 @@ function findingNews(before: Rollout, after: Rollout): readonly Reason[] {
     .map((finding) => finding.reason);
 }
 
-/** When what the candidate was let in by is not good any more, and when it is again. */
-function recheckNews({ recheck: before }: Rollout, { recheck: after }: Rollout): readonly Reason[] {
-  if (before === null || after === null) return [];
-  if (before.closed.length === 0) return after.closed;
-  return after.closed.length === 0 ? [{ code: 'recheck-passed' }] : [];
+/** When what the candidate was let in by keeps it from going on, and when it does not any more. */
+function recheckNews(before: Rollout, after: Rollout): readonly Reason[] {
+  const [was, is] = [isStopped(before), isStopped(after)];
+  return is && !was ? standstill(after) : was && !is ? [{ code: 'recheck-passed' }] : [];
 }
 
 function verdictNews({ attestation: before }: Rollout, { attestation: after }: Rollout): readonly Reason[] {
-  const isNew = after.attested !== null && after.attested.result !== before.attested?.result;
+  const isNew =
+    after.attested?.result !== before.attested?.result || after.attested?.digest !== before.attested?.digest;
   const attested: readonly Reason[] =
     isNew && after.attested !== null ? [{ code: 'attested', ...after.attested }] : [];
   const trouble: readonly Reason[] =

@@ -39,10 +39,10 @@ export function obey(rollout: Rollout, pending: PendingCommand, now: Instant, ov
     case 'abort':
       return goHome(rollout, 'aborted', commanded(pending, 'abort'), now);
     case 'approve': {
-      const change = approve(rollout, pending, now);
-      return typeof change === 'string'
-        ? refuse(rollout, change)
-        : { ...accept('approved', rollout.paused), change };
+      const approved = approve(rollout, pending, now);
+      return approved.kind === 'refused'
+        ? refuse(rollout, approved.text)
+        : { ...accept(approved.text, rollout.paused), change: approved.change };
     }
     case 'reject':
       return reject(rollout, pending, now);

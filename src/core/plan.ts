@@ -119,6 +119,12 @@ export interface Plan {
   /** Null: nobody has to say yes. */
   readonly approval: ApprovalRule | null;
   readonly freeze: readonly FreezeWindow[];
+  /** The environment in which the candidate must have been promoted before; null for none. */
+  readonly after: string | null;
+  /** How long ago that must have been. */
+  readonly soak: Milliseconds;
+  /** How often evidence is looked at again while the rollout is under way, at the least. */
+  readonly recheckEvery: Milliseconds;
   /** How long a gate stays overruled after a second person has allowed it. */
   readonly overrideFor: Milliseconds;
 }

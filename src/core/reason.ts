@@ -112,6 +112,7 @@ export type Reason =
       readonly code: 'overruled';
       readonly gate: string;
       readonly detail: string;
+      readonly refusals: readonly Refusal[];
       readonly by: string;
       readonly note: string;
       readonly allowedBy: string;
@@ -119,10 +120,17 @@ export type Reason =
     }
   | { readonly code: 'admitted'; readonly policy: string; readonly evidence: readonly EvidenceUsed[] }
   | { readonly code: 'not-approved'; readonly by: string; readonly note: string | null }
-  | { readonly code: 'recheck-due'; readonly detail: string }
+  | { readonly code: 'recheck-due'; readonly detail: string; readonly after: Milliseconds }
+  | {
+      readonly code: 'recheck-failed';
+      readonly gate: string;
+      readonly detail: string;
+      readonly refusals: readonly Refusal[];
+    }
   | { readonly code: 'recheck-passed' }
-  | ({ readonly code: 'attested' } & Attested)
+  | ({ readonly code: 'attested'; readonly digest: string } & Attested)
   | { readonly code: 'not-attested'; readonly detail: string; readonly after: Milliseconds }
+  | { readonly code: 'never-attested'; readonly detail: string; readonly after: Milliseconds }
   | { readonly code: 'gates-open'; readonly gates: readonly string[] }
   | { readonly code: 'ready'; readonly targets: readonly string[] }
   | { readonly code: 'returned'; readonly to: string }
@@ -207,12 +215,16 @@ function sayFacts(reason: Reason): string {
       return `${reason.by} does not approve${reason.note === null ? '' : `: ${reason.note}`}`;
     case 'recheck-due':
       return `what it was let in by has to be seen again before it goes on: ${reason.detail}`;
+    case 'recheck-failed':
+      return `what it was let in by is not good any more, so it goes no further: ${reason.gate}: ${reason.detail}`;
     case 'recheck-passed':
       return 'what it was let in by is good again';
     case 'attested':
       return `the verdict ${reason.result} was signed and attached to the image (${reason.referrer})`;
     case 'not-attested':
       return `the verdict could not be attached to the image for ${sayDuration(reason.after)}: ${reason.detail}`;
+    case 'never-attested':
+      return `given up after ${sayDuration(reason.after)}: the image has no verdict of this rollout, only the journal has: ${reason.detail}`;
     case 'gates-open':
       return `all gates are open: ${reason.gates.join(', ')}`;
     case 'ready':

@@ -10,48 +10,74 @@ export interface Recheck {
   readonly passedAt: Instant;
   /** What speaks against going on now; empty when nothing does. */
   readonly closed: readonly Reason[];
-  /** Why the gates could not answer when they were last asked; null when they could. */
-  readonly trouble: string | null;
+  /** Since when the gates could not answer, and why; null when they could when they were last asked. */
+  readonly trouble: { readonly since: Instant; readonly detail: string } | null;
 }
 
-/** Evidence is looked at again at least so often, and once in every step. */
-const EVERY: Milliseconds = 60_000;
-/** After an answer that was not good, it is asked again sooner. */
-const AGAIN_AFTER: Milliseconds = 5_000;
-
-/** Whether the gates that let the candidate in have to be asked again now. */
-export function mustRecheck({ recheck, phase }: Rollout, now: Instant): boolean {
-  if (recheck === null || (phase.kind !== 'progressing' && phase.kind !== 'held')) return false;
-  if (recheck.closed.length > 0 || recheck.trouble !== null) return now >= recheck.askedAt + AGAIN_AFTER;
-  return now >= recheck.askedAt + EVERY || recheck.passedAt < phase.since;
+/** What was found to be good at `now`, when the gates let the candidate in. */
+export function beginRecheck(now: Instant): Recheck {
+  return { askedAt: now, passedAt: now, closed: [], trouble: null };
 }
 
-/** Takes the answers into memory. A gate that cannot answer neither opens nor closes anything. */
+/** A gate that cannot answer is asked again after this time, and one that is closed after the other. */
+const WHEN_SILENT: Milliseconds = 2_000;
+const WHEN_CLOSED: Milliseconds = 10_000;
+
+/** How long a step waits for gates that do not answer before it makes do with what was seen last. */
+const TRY_FOR: Milliseconds = 10_000;
+/** For how long it makes do with that: an outage of a registry is no reason to stop at once, nor to go on for ever. */
+const PATIENCE: Milliseconds = 5 * 60_000;
+
+/** Whether the gates that let the candidate in have to be asked again now: every while, and once in every phase. */
+export function mustRecheck({ recheck, phase, plan }: Rollout, now: Instant): boolean {
+  if (recheck === null || !isOnItsWay(phase)) return false;
+  if (recheck.trouble !== null) return now >= recheck.askedAt + WHEN_SILENT;
+  if (recheck.closed.length > 0) return now >= recheck.askedAt + WHEN_CLOSED;
+  return now >= recheck.askedAt + plan.recheckEvery || recheck.passedAt < phase.since;
+}
+
+/** While the candidate may still get more traffic. */
+function isOnItsWay(phase: Rollout['phase']): phase is Extract<Rollout['phase'], { watched: Milliseconds }> {
+  return phase.kind === 'preparing' || phase.kind === 'progressing' || phase.kind === 'held';
+}
+
+/**
+ * Takes the answers into memory. A gate that cannot answer neither opens nor closes anything. What was closed stays so
+ * until all of them are open.
+ */
 export function lookAgain(rollout: Rollout, { gates }: Observation, now: Instant): Recheck | null {
   const { recheck, phase } = rollout;
-  if (phase.kind === 'gating') {
-    const isOpen = gates.length > 0 && gates.every(({ kind }) => kind === 'open');
-    const isAdmitted = gates.some((answer) => answer.kind === 'open' && answer.admission !== undefined);
-    return isOpen && isAdmitted ? { askedAt: now, passedAt: now, closed: [], trouble: null } : null;
-  }
-  if (recheck === null || gates.length === 0) return recheck;
-  const waiting = gates.find((answer) => answer.kind === 'waiting');
+  if (recheck === null || !isOnItsWay(phase) || gates.length === 0) return recheck;
   const closed = gates.flatMap(reasonOf);
   if (closed.length > 0) return { ...recheck, askedAt: now, closed, trouble: null };
-  if (waiting !== undefined) return { ...recheck, askedAt: now, trouble: waiting.detail };
-  return { askedAt: now, passedAt: now, closed: [], trouble: null };
+  const waiting = gates.find((answer) => answer.kind === 'waiting');
+  if (waiting === undefined) return beginRecheck(now);
+  const since = recheck.trouble?.since ?? now;
+  return { ...recheck, askedAt: now, trouble: { since, detail: waiting.detail } };
 }
 
 function reasonOf(answer: GateAnswer): readonly Reason[] {
   if (answer.kind !== 'closed') return [];
   const { gate, detail, refusals = [] } = answer;
-  return [{ code: 'gate-closed', gate, detail, refusals }];
+  return [{ code: 'recheck-failed', gate, detail, refusals }];
 }
 
 /** Why the rollout may not go on to more traffic at present; empty when it may. */
-export function standstill({ recheck, phase }: Rollout): readonly Reason[] {
-  if (recheck === null || (phase.kind !== 'progressing' && phase.kind !== 'held')) return [];
-  if (recheck.closed.length > 0) return recheck.closed;
-  const isFresh = recheck.passedAt >= phase.since && recheck.trouble === null;
-  return isFresh ? [] : [{ code: 'recheck-due', detail: recheck.trouble ?? 'it is being asked' }];
+export function standstill({ recheck, phase, lastTurnAt: now }: Rollout): readonly Reason[] {
+  if (recheck === null || !isOnItsWay(phase)) return [];
+  const { closed, trouble, passedAt } = recheck;
+  if (closed.length > 0) return closed;
+  if (trouble === null) {
+    return passedAt >= phase.since ? [] : [{ code: 'recheck-due', detail: 'it is being asked', after: 0 }];
+  }
+  const hasTried = now - trouble.since >= TRY_FOR;
+  if (hasTried && now - passedAt <= PATIENCE) return [];
+  return [{ code: 'recheck-due', detail: trouble.detail, after: now - trouble.since }];
+}
+
+/** Whether it is at a standstill for longer than it takes to ask: a gate is closed, or all patience with it is used up. */
+export function isStopped({ recheck, phase, lastTurnAt }: Rollout): boolean {
+  if (recheck === null || !isOnItsWay(phase)) return false;
+  const isSilent = recheck.trouble !== null && lastTurnAt - recheck.passedAt > PATIENCE;
+  return recheck.closed.length > 0 || isSilent;
 }

@@ -1,11 +1,12 @@
 import type { Admission } from './admission.ts';
-import type { Approval, OverridableGate, Override } from './approval.ts';
-import type { Attestation } from './attestation.ts';
+import type { Approval } from './approval.ts';
+import { type Attestation, NOTHING_ATTESTED } from './attestation.ts';
 import type { Evidence } from './analysis/evidence.ts';
 import type { JournalEntry } from './journal.ts';
+import type { OverridableGate, Override } from './override.ts';
 import type { Plan } from './plan.ts';
 import type { Reason } from './reason.ts';
-import type { Recheck } from './recheck.ts';
+import { isStopped, type Recheck } from './recheck.ts';
 import type { Release } from './release.ts';
 import type { Sample } from './sample.ts';
 import type { Instant, Milliseconds } from './time.ts';
@@ -160,7 +161,7 @@ export function beginRollout(
     recheck: null,
     approvals: [],
     overrides: overrides.map((each) => ({ ...each, by: request.requestedBy, allowed: null })),
-    attestation: { attested: null, trouble: null },
+    attestation: NOTHING_ATTESTED,
     evidence: null,
     waitingFor: [],
     lastTurnAt: now,
@@ -169,7 +170,7 @@ export function beginRollout(
 
 /** The journal's first entry. */
 export function firstEntry(rollout: Rollout): JournalEntry {
-  const { candidate, plan } = rollout;
+  const { candidate, plan, overrides } = rollout;
   return {
     at: rollout.createdAt,
     kind: 'began',
@@ -178,6 +179,7 @@ export function firstEntry(rollout: Rollout): JournalEntry {
     by: rollout.requestedBy,
     targets: plan.targets.map((target) => target.name),
     weights: plan.steps.map((step) => step.weight),
+    ...(overrides.length === 0 ? {} : { overrules: overrides.map(({ gate, note }) => ({ gate, note })) }),
   };
 }
 
@@ -189,6 +191,6 @@ export function isActive(rollout: Rollout): boolean {
 /** The one word that `status` shows. */
 export function statusOf(rollout: Rollout): string {
   if (rollout.phase.kind === 'ended') return rollout.phase.verdict.kind;
-  const isStopped = rollout.paused !== null || (rollout.recheck?.closed.length ?? 0) > 0;
-  return isStopped && rollout.phase.kind !== 'rolling-back' ? 'paused' : rollout.phase.kind;
+  const isPaused = rollout.paused !== null || isStopped(rollout);
+  return isPaused && rollout.phase.kind !== 'rolling-back' ? 'paused' : rollout.phase.kind;
 }

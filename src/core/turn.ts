@@ -4,6 +4,7 @@ import type { JournalEntry } from './journal.ts';
 import { labelOf, type Move } from './move.ts';
 import type { Obeyed } from './obey.ts';
 import type { Reason } from './reason.ts';
+import { beginRecheck } from './recheck.ts';
 import { sameRelease } from './release.ts';
 import type { Rollout } from './rollout.ts';
 import type { Instant } from './time.ts';
@@ -23,9 +24,10 @@ export interface Turn {
 }
 
 /** The turn with a change of phase, and what follows from it for the journal and the wishes. */
-export function moved(turn: Turn, { to, because }: Move): Turn {
+export function moved(turn: Turn, { to, because, admission }: Move): Turn {
   const { now } = turn;
-  const rollout = renewWish(turn.rollout, { ...turn.rollout, phase: to, waitingFor: [] });
+  const admitted = admission === undefined ? {} : { admission, recheck: beginRecheck(now) };
+  const rollout = renewWish(turn.rollout, { ...turn.rollout, ...admitted, phase: to, waitingFor: [] });
   if (to.kind === 'ended' && to.settled && turn.rollout.phase.kind === 'ended') {
     return { ...noted(turn, because), rollout, hasMoved: true };
   }

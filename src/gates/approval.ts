@@ -1,5 +1,5 @@
 import type { Clock } from '../clock/clock.ts';
-import { sayApprovers, validApprovals } from '../core/approval.ts';
+import { approvalRule, sayApprovers, validApprovals } from '../core/approval.ts';
 import type { Gate } from './gate.ts';
 
 const NAME = 'approval';
@@ -9,15 +9,15 @@ export function approvalGate(clock: Clock): Gate {
   return {
     name: NAME,
     async ask(rollout) {
-      const { plan, id } = rollout;
-      if (plan.approval === null || plan.purpose === 'return') return { gate: NAME, kind: 'open' };
+      const rule = approvalRule(rollout);
+      if (rule === null) return { gate: NAME, kind: 'open' };
       const given = validApprovals(rollout, clock.now()).map(({ by }) => by);
-      if (given.length >= plan.approval.people) return { gate: NAME, kind: 'open' };
+      if (given.length >= rule.people) return { gate: NAME, kind: 'open' };
       const so = given.length === 0 ? '' : ` (${given.join(', ')})`;
       return {
         gate: NAME,
         kind: 'waiting',
-        detail: `${given.length} of ${plan.approval.people} approvals${so}; ${sayApprovers(rollout)} gives one with \`canary approve ${id}\``,
+        detail: `${given.length} of ${rule.people} approvals${so}; ${sayApprovers(rollout)} gives one with \`canary approve ${rollout.id}\``,
       };
     },
   };

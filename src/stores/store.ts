@@ -3,7 +3,7 @@ import type { Decision } from '../core/decision.ts';
 import type { Interval } from '../core/analysis/evidence.ts';
 import type { JournalRecord } from '../core/journal.ts';
 import type { Reason } from '../core/reason.ts';
-import type { Rollout, RolloutRequest } from '../core/rollout.ts';
+import type { Rollout, RolloutRequest, VerdictKind } from '../core/rollout.ts';
 import type { Instant } from '../core/time.ts';
 
 /** Where a journal ends. */
@@ -27,6 +27,10 @@ export interface Block {
 export interface RolloutFilter {
   readonly service?: string;
   readonly environment?: string;
+  /** Those that ended so. One that is being taken back after its promotion has not ended. */
+  readonly verdict?: VerdictKind;
+  /** Those of a candidate. */
+  readonly digest?: string;
   readonly limit?: number;
 }
 

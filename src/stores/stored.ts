@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NOTHING_ATTESTED } from '../core/attestation.ts';
 import type { Command } from '../core/command.ts';
 import type { JournalEntry } from '../core/journal.ts';
 import type { Reason } from '../core/reason.ts';
@@ -26,7 +27,7 @@ export function storedRollout(json: string): Rollout {
     recheck: stored.recheck ?? null,
     approvals: stored.approvals ?? [],
     overrides: stored.overrides ?? [],
-    attestation: stored.attestation ?? { attested: null, trouble: null },
+    attestation: { ...NOTHING_ATTESTED, ...stored.attestation },
     evidence: stored.evidence ?? null,
     plan: {
       ...stored.plan,
@@ -35,6 +36,9 @@ export function storedRollout(json: string): Rollout {
       notary: stored.plan.notary ?? null,
       approval: stored.plan.approval ?? null,
       freeze: stored.plan.freeze ?? [],
+      after: stored.plan.after ?? null,
+      soak: stored.plan.soak ?? 0,
+      recheckEvery: stored.plan.recheckEvery ?? 60_000,
       overrideFor: stored.plan.overrideFor ?? 0,
     },
   };

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Decision } from '../../src/core/decision.ts';
 import type { Interval } from '../../src/core/analysis/evidence.ts';
-import type { Rollout } from '../../src/core/rollout.ts';
+import type { Rollout, VerdictKind } from '../../src/core/rollout.ts';
 import { toEnded, toRollingBack } from '../../src/core/move.ts';
 import { firstBroken } from '../../src/stores/chain.ts';
-import { type Store, StoreError } from '../../src/stores/store.ts';
+import { type RolloutFilter, type Store, StoreError } from '../../src/stores/store.ts';
 import { CANDIDATE, plan, release, sample, START } from '../builders.ts';
 
 /** A store for one test, and how to get rid of it. */
@@ -217,6 +217,22 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       );
     });
 
+    promises('lists what ended in one way, and what became of one candidate', async (store) => {
+      const ids = async (filter: RolloutFilter) =>
+        (await store.list({ service: 'shop', environment: 'prod', ...filter })).map(({ id }) => id);
+      const first = await store.begin(REQUEST, START, { supersede: false });
+      assert.deepEqual(await ids({ verdict: 'promoted' }), []);
+      const promoted = await end(store, first, 'promoted');
+      const other = { ...REQUEST, candidate: release('1.2.0') };
+      await end(store, await store.begin(other, START + 1, { supersede: false }));
+      assert.deepEqual(await ids({ verdict: 'promoted' }), ['shop-prod-1']);
+      assert.deepEqual(await ids({ verdict: 'aborted' }), ['shop-prod-2']);
+      assert.deepEqual(await ids({ digest: CANDIDATE.digest }), ['shop-prod-1']);
+      assert.deepEqual(await ids({ digest: CANDIDATE.digest, verdict: 'aborted' }), []);
+      await store.commit([moved(promoted)]);
+      assert.deepEqual(await ids({ verdict: 'promoted' }), [], 'it is being taken back');
+    });
+
     promises('shows another process what was committed', async (store, second) => {
       if (second === null) return;
       const rollout = await store.begin(REQUEST, START, { supersede: false });
@@ -247,8 +263,8 @@ function moved(rollout: Rollout): Decision {
   return { ...next, rollout: { ...next.rollout, phase: to } };
 }
 
-async function end(store: Store, rollout: Rollout): Promise<Rollout> {
-  const { to } = toEnded(rollout, { kind: 'aborted', reasons: [] }, START);
+async function end(store: Store, rollout: Rollout, kind: VerdictKind = 'aborted'): Promise<Rollout> {
+  const { to } = toEnded(rollout, { kind, reasons: [] }, START);
   const next = decision(rollout);
   const ended = { ...next, wakeAt: null, rollout: { ...next.rollout, phase: to } };
   assert.deepEqual(await store.commit([ended]), ['committed']);

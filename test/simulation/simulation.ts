@@ -249,6 +249,9 @@ function pickPlan(random: Random, names: readonly string[]): Plan {
     policy: null,
     notary: null,
     approval: null,
+    after: null,
+    soak: 0,
+    recheckEvery: 60_000,
     freeze: [],
     overrideFor: 3_600_000,
   };

@@ -1,4 +1,4 @@
-import { dueVerdict } from '../attestation.ts';
+import { dueVerdict, isGivenUp } from '../attestation.ts';
 import { follows, readingOf } from '../look.ts';
 import { toEnded } from '../move.ts';
 import type { Observation } from '../observation.ts';
@@ -49,24 +49,26 @@ export function settle(
   observation: Observation,
   now: Instant,
 ): Progress {
-  const settled: Progress = { to: { ...phase, settled: true }, because: [{ code: 'settled' }] };
   if (phase.settled) return stay([]);
-  if (dueVerdict(rollout) !== null && !isGivenUp(rollout, now)) return stay(notAttested(rollout, now));
+  const isDue = dueVerdict(rollout) !== null;
+  if (isDue && !isGivenUp(rollout, now)) return stay(notAttested(rollout, now));
+  const because: readonly Reason[] = [...(isDue ? [neverAttested(rollout, now)] : []), { code: 'settled' }];
+  const settled: Progress = { to: { ...phase, settled: true }, because };
   if (observation.overtaken) return settled;
   if (now < phase.settlesAt) return stay([]);
   const restless = targetNames(rollout).filter((name) => !isTidy(rollout, observation, name));
   return restless.length === 0 || now > phase.settlesAt + rollout.plan.limits.held ? settled : stay([]);
 }
 
-/** A verdict that cannot be attached for so long is not going to be; the journal has it all the same. */
-function isGivenUp({ attestation, plan }: Rollout, now: Instant): boolean {
-  return attestation.trouble !== null && now > attestation.trouble.since + plan.limits.held;
-}
-
 function notAttested({ attestation: { trouble } }: Rollout, now: Instant): readonly Reason[] {
   return trouble === null
     ? []
     : [{ code: 'not-attested', detail: trouble.detail, after: now - trouble.since }];
+}
+
+function neverAttested({ attestation: { trouble, dueSince } }: Rollout, now: Instant): Reason {
+  const detail = trouble?.detail ?? 'it was not tried';
+  return { code: 'never-attested', detail, after: now - (dueSince ?? now) };
 }
 
 function isTidy(rollout: Rollout, observation: Observation, target: string): boolean {

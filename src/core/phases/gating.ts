@@ -1,4 +1,5 @@
-import { overrideOf } from '../approval.ts';
+import type { Admission } from '../admission.ts';
+import { overrideOf } from '../override.ts';
 import { readingOf } from '../look.ts';
 import { toEnded } from '../move.ts';
 import type { GateAnswer, Observation } from '../observation.ts';
@@ -27,10 +28,17 @@ export function passGates(
     return toEnded(rollout, { kind: 'promoted', reasons: [reason] }, now, [reason]);
   }
   const open: Reason = { code: 'gates-open', gates: observation.gates.map((answer) => answer.gate) };
+  const admission = admissionIn(observation);
   return {
     to: { kind: 'preparing', since: now, watched: 0 },
     because: [open, ...verdicts.flatMap(({ reasons }) => reasons)],
+    ...(admission === undefined ? {} : { admission }),
   };
+}
+
+/** By what the candidate is let in; nothing where no gate asks for evidence, or the one that does was overruled. */
+function admissionIn({ gates }: Observation): Admission | undefined {
+  return gates.flatMap((answer) => (answer.kind === 'open' ? (answer.admission ?? []) : []))[0];
 }
 
 interface Weighed {
@@ -76,7 +84,7 @@ function overrule(
   }
   const { by, note, allowed } = overriding.override;
   const consent = { allowedBy: allowed?.by ?? 'nobody', until: allowed?.until ?? now };
-  return { kind: 'open', reasons: [{ code: 'overruled', gate, detail, by, note, ...consent }] };
+  return { kind: 'open', reasons: [{ code: 'overruled', gate, detail, refusals, by, note, ...consent }] };
 }
 
 function waitForTargets(

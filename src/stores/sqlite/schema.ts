@@ -79,6 +79,16 @@ const MIGRATIONS: readonly string[] = [
     primary key (rollout, from_at, target)
   ) strict, without rowid;
   `,
+  `
+  -- What is asked of the past: what became of an image here, and what was promoted.
+  alter table rollout add column digest text not null default '';
+  alter table rollout add column verdict text;
+  update rollout set
+    digest = json_extract(state, '$.candidate.digest'),
+    verdict = case json_extract(state, '$.phase.kind') when 'ended' then json_extract(state, '$.phase.verdict.kind') end;
+  create index rollout_verdict on rollout (service, environment, verdict, sequence);
+  create index rollout_digest on rollout (service, environment, digest, sequence);
+  `,
 ];
 
 /** Brings the database to the newest version in one transaction, or says why it cannot. */

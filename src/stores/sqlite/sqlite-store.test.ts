@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, it, type TestContext } from 'node:test';
 import { CANDIDATE, plan, START } from '../../../test/builders.ts';
 import { storeContract } from '../../../test/contracts/store-contract.ts';
+import { toEnded } from '../../core/move.ts';
 import { StoreError } from '../store.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 
@@ -46,6 +47,28 @@ describe('the SQLite file', () => {
     database.exec('pragma user_version = 99');
     database.close();
     assert.throws(() => openSqliteStore(file), isError('newer-schema'));
+  });
+
+  it('of an older version is taken over, with what was promoted and what was not', async (t) => {
+    const file = temporaryFile(t);
+    const older = openSqliteStore(file);
+    const first = await older.begin(REQUEST, START, { supersede: false });
+    const { to } = toEnded(first, { kind: 'promoted', reasons: [] }, START);
+    const rollout = { ...first, revision: 2, phase: to };
+    const nothing = { entries: [], answers: [], intervals: [], actions: [], attest: null, block: null };
+    await older.commit([{ ...nothing, rollout, wakeAt: null }]);
+    await older.begin(REQUEST, START, { supersede: false });
+    await older.close();
+    const database = new DatabaseSync(file);
+    database.exec(`drop index rollout_verdict; drop index rollout_digest;
+      alter table rollout drop column verdict; alter table rollout drop column digest; pragma user_version = 2`);
+    database.close();
+
+    const store = openSqliteStore(file);
+    const promoted = await store.list({ service: 'shop', verdict: 'promoted', digest: CANDIDATE.digest });
+    assert.deepEqual(promoted, [rollout]);
+    assert.equal((await store.list({ digest: CANDIDATE.digest })).length, 2);
+    await store.close();
   });
 
   it('is refused when it is something else', (t) => {

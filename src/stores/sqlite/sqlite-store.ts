@@ -40,8 +40,8 @@ export function openSqliteStore(file: string): Store {
         return rollout;
       }),
     load: (id) => read(() => rolloutOf(sql.load.get(id))),
-    list: ({ service = null, environment = null, limit = 100 }) =>
-      read(() => sql.list.all({ service, environment, limit }).flatMap((row) => rolloutOf(row) ?? [])),
+    list: ({ limit = 100, ...filter }) =>
+      read(() => sql.list(filter, limit).flatMap((row) => rolloutOf(row) ?? [])),
     due: (now, limit) => read(() => sql.due.all(now, limit).map((row) => text(row['id']))),
     nextWake: () => read(() => nullableNumber(sql.nextWake.get()?.['wake_at'])),
     commit: (decisions) => write(() => decisions.map((decision) => commitOne(database, sql, decision))),
@@ -95,6 +95,7 @@ function insertRollout(sql: Statements, rollout: Rollout, now: number): void {
     revision: rollout.revision,
     wake_at: now,
     state: JSON.stringify(rollout),
+    digest: rollout.candidate.digest,
     journal_length: 0,
     journal_head: head.hash,
     created_at: now,
@@ -120,6 +121,7 @@ function commitOne(database: DatabaseSync, sql: Statements, decision: Decision):
       revision: rollout.revision,
       place: placeOf(rollout),
       began: placeOf(rollout) === 'active' ? 1 : 0,
+      verdict: rollout.phase.kind === 'ended' ? rollout.phase.verdict.kind : null,
       wake_at: wakeAt,
       state: JSON.stringify(rollout),
     });

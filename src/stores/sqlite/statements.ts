@@ -1,4 +1,5 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
+import type { RolloutFilter } from '../store.ts';
 
 export type Statements = ReturnType<typeof statements>;
 
@@ -6,21 +7,19 @@ export type Statements = ReturnType<typeof statements>;
 export function statements(database: DatabaseSync) {
   return {
     insertRollout: database.prepare(`
-      insert into rollout (id, service, environment, sequence, place, revision, wake_at, state,
+      insert into rollout (id, service, environment, sequence, place, revision, wake_at, state, digest,
                            journal_length, journal_head, created_at)
-      values (:id, :service, :environment, :sequence, :place, :revision, :wake_at, :state,
+      values (:id, :service, :environment, :sequence, :place, :revision, :wake_at, :state, :digest,
               :journal_length, :journal_head, :created_at)`),
     updateRollout: database.prepare(`
-      update rollout set revision = :revision, place = :place, began = max(began, :began), wake_at = :wake_at, state = :state
+      update rollout set revision = :revision, place = :place, began = max(began, :began), verdict = :verdict,
+                         wake_at = :wake_at, state = :state
       where id = :id and revision = :previous
       returning journal_length, journal_head`),
     moveHead: database.prepare('update rollout set journal_length = ?, journal_head = ? where id = ?'),
     load: database.prepare('select state from rollout where id = ?'),
     head: database.prepare('select journal_length, journal_head from rollout where id = ?'),
-    list: database.prepare(`
-      select state from rollout
-      where (:service is null or service = :service) and (:environment is null or environment = :environment)
-      order by created_at desc, sequence desc limit :limit`),
+    list: listBy(database),
     lastSequence: database.prepare(
       'select max(sequence) as sequence from rollout where service = ? and environment = ?',
     ),
@@ -67,5 +66,25 @@ export function statements(database: DatabaseSync) {
       `insert into unblock (service, environment, digest, release, unblocked_by, unblocked_at)
        values (?, ?, ?, ?, ?, ?)`,
     ),
+  };
+}
+
+type Row = Record<string, SQLOutputValue>;
+
+const COLUMNS = ['service', 'environment', 'verdict', 'digest'] as const;
+
+/** Lists by what the filter says and nothing else, so that an index serves; one statement for each choice of columns. */
+function listBy(database: DatabaseSync): (filter: RolloutFilter, limit: number) => readonly Row[] {
+  const prepared = new Map<string, StatementSync>();
+  return (filter, limit) => {
+    const columns = COLUMNS.filter((column) => filter[column] !== undefined);
+    const where = columns.map((column) => `${column} = ?`).join(' and ') || 'true';
+    const statement =
+      prepared.get(where) ??
+      database.prepare(
+        `select state from rollout where ${where} order by created_at desc, sequence desc limit ?`,
+      );
+    prepared.set(where, statement);
+    return statement.all(...columns.map((column) => filter[column] ?? ''), limit);
   };
 }
