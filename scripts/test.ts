@@ -19,7 +19,7 @@ const UNIT = [
   'test/*.test.ts',
   'test/{scenarios,simulation}/*.test.ts',
 ];
-const WHOLE = ['test/e2e/**/*.test.ts'];
+const WHOLE = ['test/{e2e,interop,supply-chain,images}/**/*.test.ts'];
 
 const patterns = positionals.length > 0 ? positionals : values.unit ? UNIT : [...UNIT, ...WHOLE];
 const files = globSync(patterns).toSorted();

@@ -1,8 +1,10 @@
 import { lastObeyedRollout, mayStartLocalTargets } from '../compose.ts';
+import { ConfigError } from '../config/problems.ts';
 import { resolveRequest } from '../config/resolve.ts';
+import { dueVerdict } from '../core/attestation.ts';
 import { sameRelease, type Release } from '../core/release.ts';
-import { isActive, type Rollout } from '../core/rollout.ts';
-import { type CommandInput, flag } from './command.ts';
+import { isActive, type Rollout, type RolloutRequest } from '../core/rollout.ts';
+import { type CommandInput, flag, textOption } from './command.ts';
 import { EXIT_CODES, type ExitCode, exitCodeOf, Refusal } from './exit-code.ts';
 import { follow } from './follow.ts';
 import { onInterrupt } from './interrupt.ts';
@@ -10,13 +12,18 @@ import { tellOutcome } from './outcome.ts';
 import type { Session } from './session.ts';
 import { viewFor } from './view/view-for.ts';
 
+/** The rollout of the service that is under way in the environment, if there is one. */
+export async function rolloutUnderWay(session: Session): Promise<Rollout | undefined> {
+  return (await session.rollouts(20)).find(isActive);
+}
+
 /** Begins a rollout of the release, or takes up the one of the same release that was interrupted. */
 export async function beginOrTakeUp(
   session: Session,
   input: CommandInput,
   candidate: Release,
 ): Promise<Rollout> {
-  const unfinished = (await session.rollouts(20)).find(isActive);
+  const unfinished = await rolloutUnderWay(session);
   return unfinished !== undefined && sameRelease(unfinished.candidate, candidate)
     ? takenUp(unfinished, input)
     : begin(session, input, candidate, unfinished);
@@ -43,7 +50,7 @@ async function begin(
       `${unfinished.id} is under way with ${unfinished.candidate.name}. Wait for it, end it with \`canary rollback\`, or give --supersede.`,
     );
   }
-  const about = { purpose: 'deliver' as const, requestedBy: input.user };
+  const about = { purpose: 'deliver' as const, requestedBy: input.user, overrides: overridesOf(input) };
   const request = resolveRequest(loaded, environment, candidate, about);
   await mayStartLocalTargets(request.plan.targets);
   const after = await lastObeyedRollout(request.plan.targets);
@@ -56,28 +63,66 @@ async function begin(
   return rollout;
 }
 
+/** The gates that the person wants to overrule. Nobody does that without saying why. */
+function overridesOf(input: CommandInput): NonNullable<RolloutRequest['overrides']> {
+  const [isHotfix, breaksGlass] = [flag(input, 'hotfix'), flag(input, 'breakGlass')];
+  const note = textOption(input, 'note')?.trim() ?? '';
+  if ((isHotfix || breaksGlass) && note === '') {
+    throw new ConfigError(
+      'invalid',
+      `${isHotfix ? '--hotfix' : '--break-glass'} needs --note: say why, for the second person and for the journal.`,
+    );
+  }
+  return [
+    ...(isHotfix ? [{ gate: 'freeze' as const, note }] : []),
+    ...(breaksGlass ? [{ gate: 'supply chain' as const, note }] : []),
+  ];
+}
+
 /**
  * Turns and shows a rollout until it has ended, or until a person has to decide and nobody wants to wait for that. Ctrl-C
  * takes traffic home and ends it; once more leaves at once.
  */
 export async function seeThrough(session: Session, input: CommandInput, { id }: Rollout): Promise<ExitCode> {
+  const { output } = input;
   const interrupt = onInterrupt(async () => {
-    input.output.line(
+    output.line(
       'Taking traffic home and ending the rollout. Once more leaves at once; the guard then does it.',
     );
     const order = { command: { kind: 'abort' as const }, by: input.user, note: 'interrupted' };
     await session.store.sendCommand(id, order, session.clock.now());
   });
-  const leaveWhenHeld = flag(input, 'leaveWhenHeld');
+  const leavesWhenHeld = flag(input, 'leaveWhenHeld');
   const last = await follow(id, {
     store: session.store,
     stateDirectory: session.stateDirectory,
-    view: viewFor(input.output),
+    view: viewFor(output),
     mayControl: true,
-    isOver: (state) => !isActive(state) || (leaveWhenHeld && state.phase.kind === 'held'),
+    isOver: (state) => isOver(state) || (leavesWhenHeld && waitsForPeople(state)),
   });
   interrupt.stop();
   if (last === null) return EXIT_CODES.failed;
-  tellOutcome(input.output, last);
+  tellOutcome(output, last);
+  const { trouble } = last.attestation;
+  if (trouble !== null && dueVerdict(last) !== null) {
+    output.problem(
+      `The verdict could not be attached to the image: ${trouble.detail}. It is tried again whenever a command controls ${last.environment}.`,
+      'not-attested',
+    );
+  }
   return exitCodeOf(last);
+}
+
+/** Ended, and its verdict is attached to the image or cannot be for now. */
+function isOver(rollout: Rollout): boolean {
+  return !isActive(rollout) && (dueVerdict(rollout) === null || rollout.attestation.trouble !== null);
+}
+
+/** Whether it goes on only when a person has said something. */
+function waitsForPeople({ phase, waitingFor }: Rollout): boolean {
+  const asks = waitingFor.some(
+    (reason) =>
+      reason.code === 'waiting' && (reason.gate === 'approval' || reason.detail.includes('`canary approve')),
+  );
+  return phase.kind === 'held' || (phase.kind === 'gating' && asks);
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { composeEngine } from '../compose.ts';
 import { runHost } from '../engine/host.ts';
 import { takeExclusiveLock } from '../locks/exclusive-lock.ts';
+import { registryCredentials } from './registry-credentials.ts';
 import type { Store } from '../stores/store.ts';
 
 /** The loop, turning in this process. */
@@ -40,7 +41,7 @@ export function takeControl(
   const ending = new AbortController();
   const told = new Set<string>();
   const host = runHost(
-    composeEngine(store),
+    composeEngine({ store, stateDirectory, credentialsFor: registryCredentials() }),
     {
       onTrouble(rollout, error) {
         const text = `${rollout}: ${error instanceof Error ? error.message : String(error)}`;

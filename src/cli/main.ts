@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import os from 'node:os';
 import { Command } from 'commander';
 import type { CommandInput, CommandSpec, OptionSpec } from './command.ts';
@@ -6,12 +5,11 @@ import { COMMANDS } from './commands/index.ts';
 import { EXIT_CODES, exitCodeOfError } from './exit-code.ts';
 import { CONFIG, JSON_OUTPUT } from './options.ts';
 import { processOutput } from './output.ts';
-
-const version = versionOf(createRequire(import.meta.url)('../../package.json'));
+import { VERSION } from '../version.ts';
 
 const program = new Command('canary')
   .description('Canary rollouts that are judged by evidence and roll themselves back.')
-  .version(version)
+  .version(VERSION)
   .showHelpAfterError('(canary --help shows the commands)')
   .configureHelp({ sortSubcommands: false })
   .addHelpText('after', sayExitCodes());
@@ -100,9 +98,4 @@ Exit codes:
   4  not possible as things stand; nothing was done
   5  something that canary needs failed
 `;
-}
-
-function versionOf(packageJson: unknown): string {
-  const hasVersion = typeof packageJson === 'object' && packageJson !== null && 'version' in packageJson;
-  return hasVersion ? String(packageJson.version) : 'unknown';
 }

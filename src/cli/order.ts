@@ -4,15 +4,16 @@ import { isActive, type Rollout } from '../core/rollout.ts';
 import { type CommandInput, textOption } from './command.ts';
 import { hasController, sayUnresponsive } from './controller.ts';
 import { EXIT_CODES, type ExitCode, Refusal, Unresponsive } from './exit-code.ts';
-import { openSession, type Session } from './session.ts';
+import { meantRollout, openSession, type Session } from './session.ts';
 
 const PATIENCE_MS = 10_000;
 const LOOK_EVERY_MS = 50;
 
-/** Gives a command to the rollout that is under way, and says what came of it. */
-export async function giveOrder(input: CommandInput, command: Command): Promise<ExitCode> {
-  await using session = await openSession(input);
-  const rollout = (await session.rollouts(20)).find(isActive);
+/** Gives a command to the rollout that is named or under way, and says what came of it. */
+export async function giveOrder(input: CommandInput, command: Command, id?: string): Promise<ExitCode> {
+  await using session = await openSession(input, id);
+  const rollout =
+    id === undefined ? (await session.rollouts(20)).find(isActive) : await meantRollout(session, id);
   if (rollout === undefined) throw new Refusal(`No rollout to ${session.environment.name} is under way.`);
   const number = await send(session, input, rollout, command);
   if (!hasController(session.stateDirectory)) {

@@ -1,11 +1,12 @@
 import type { Difference } from '../core/difference.ts';
-import { sayReason } from '../core/reason.ts';
+import { printable } from '../core/printable.ts';
+import { type Reason, sayReason } from '../core/reason.ts';
 import { type Rollout, statusOf } from '../core/rollout.ts';
 import { sayDuration } from '../core/time.ts';
 import { wishedWeight } from '../core/wish.ts';
 import type { Output } from './output.ts';
 import { evidenceDocument } from './view/evidence.ts';
-import { paintStatus } from './view/format.ts';
+import { paint, paintStatus } from './view/format.ts';
 
 /** A rollout as `--json` shows it. */
 export function rolloutDocument(rollout: Rollout, known: readonly Difference[] = []) {
@@ -37,6 +38,10 @@ export function rolloutDocument(rollout: Rollout, known: readonly Difference[] =
       text: sayReason(reason),
     })),
     evidence: evidenceDocument(rollout, known),
+    admission: rollout.admission,
+    approvals: rollout.approvals,
+    overrides: rollout.overrides,
+    attested: rollout.attestation.attested,
     beganAt: new Date(createdAt).toISOString(),
     endedAt: phase.kind === 'ended' ? new Date(phase.at).toISOString() : null,
   };
@@ -48,10 +53,23 @@ export function tellOutcome(output: Output, rollout: Rollout): void {
   const { phase, candidate, id } = rollout;
   if (phase.kind !== 'ended') {
     output.line(`${id} is ${paintStatus(statusOf(rollout))}.`);
-    for (const reason of rollout.waitingFor) output.line(`  ${sayReason(reason)}`);
+    for (const reason of rollout.waitingFor) tellReason(output, reason, '  ');
     return;
   }
   const took = sayDuration(phase.at - rollout.createdAt);
   output.line(`${candidate.name} was ${paintStatus(phase.verdict.kind)} after ${took}.`);
-  for (const reason of phase.verdict.reasons) output.line(`  ${sayReason(reason)}`);
+  for (const reason of phase.verdict.reasons) tellReason(output, reason, '  ');
+}
+
+/** Says a reason; of a closed gate everything that it refused for, with what can be done. */
+export function tellReason(output: Output, reason: Reason, indent: string): void {
+  if (reason.code !== 'gate-closed' || (reason.refusals ?? []).length === 0) {
+    output.line(`${indent}${sayReason(reason)}`);
+    return;
+  }
+  output.line(`${indent}refused by ${reason.gate}:`);
+  for (const { code, detail, remedy } of reason.refusals ?? []) {
+    output.line(`${indent}  ${paint('red', code)}  ${printable(detail)}`);
+    output.line(`${indent}    to do: ${printable(remedy)}`);
+  }
 }

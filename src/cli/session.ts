@@ -11,19 +11,23 @@ import type { Store } from '../stores/store.ts';
 import { type CommandInput, textOption } from './command.ts';
 import { Refusal } from './exit-code.ts';
 
-/** The configuration, the environment that is meant, and the store of its state. */
-export interface Session extends AsyncDisposable {
+/** The configuration, and the store of the state. */
+export interface Project extends AsyncDisposable {
   readonly loaded: LoadedConfig;
-  readonly environment: Environment;
   readonly store: Store;
   readonly clock: Clock;
   readonly stateDirectory: string;
+}
+
+/** The same, and the environment that is meant. */
+export interface Session extends Project {
+  readonly environment: Environment;
   /** The rollouts of the service in the environment, newest first. */
   rollouts(limit: number): Promise<readonly Rollout[]>;
 }
 
-/** Opens what a command needs. A rollout that is named says by itself which environment is meant. */
-export async function openSession(input: CommandInput, rollout?: string): Promise<Session> {
+/** Opens what a command needs that is about no single environment. */
+export async function openProject(input: CommandInput): Promise<Project> {
   const loaded = await loadConfig(input.directory, textOption(input, 'config'));
   const directory = stateDirectory(loaded);
   if (existsSync(directory) && !statSync(directory).isDirectory()) {
@@ -33,16 +37,21 @@ export async function openSession(input: CommandInput, rollout?: string): Promis
     );
   }
   const store = openStore(directory);
+  const clock = systemClock();
+  return { loaded, store, clock, stateDirectory: directory, [Symbol.asyncDispose]: () => store.close() };
+}
+
+/** Opens what a command needs. A rollout that is named says by itself which environment is meant. */
+export async function openSession(input: CommandInput, rollout?: string): Promise<Session> {
+  const project = await openProject(input);
+  const { loaded, store } = project;
+  const { service } = loaded.config;
   const named = rollout === undefined ? null : await namedRollout(store, rollout);
   const environment = findEnvironment(loaded.config, named?.environment ?? textOption(input, 'env'));
   return {
-    loaded,
+    ...project,
     environment,
-    store,
-    clock: systemClock(),
-    stateDirectory: directory,
-    rollouts: (limit) => store.list({ service: loaded.config.service, environment: environment.name, limit }),
-    [Symbol.asyncDispose]: () => store.close(),
+    rollouts: (limit) => store.list({ service, environment: environment.name, limit }),
   };
 }
 

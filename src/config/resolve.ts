@@ -8,8 +8,9 @@ import type { Config, Environment } from './config-schema.ts';
 import type { LoadedConfig } from './load.ts';
 import { ConfigError } from './problems.ts';
 import { isReleaseName, RELEASE_NAME_RULE } from './release-name.ts';
-import { isForImagesOnly, promotedBefore } from './effective-supply-chain.ts';
+import { effectiveSupplyChain, isForImagesOnly, promotedBefore } from './effective-supply-chain.ts';
 import { resolvePolicy } from './resolve-policy.ts';
+import { engineOf } from './resolve-trust.ts';
 import { stateDirectory } from './state-directory.ts';
 
 export { stateDirectory };
@@ -164,12 +165,17 @@ function stickyBy(sticky: Environment['targets'][number]['sticky']) {
   return null;
 }
 
+/** What a rollout is for, besides its release. */
+export interface RolloutAbout extends Pick<RolloutRequest, 'requestedBy' | 'overrides'> {
+  readonly purpose: Purpose;
+}
+
 /** All that the engine needs to begin a rollout. */
 export function resolveRequest(
   loaded: LoadedConfig,
   environment: Environment,
   candidate: Release,
-  { purpose, requestedBy }: { purpose: Purpose; requestedBy: string },
+  { purpose, requestedBy, overrides = [] }: RolloutAbout,
 ): RolloutRequest {
   return {
     service: loaded.config.service,
@@ -177,9 +183,11 @@ export function resolveRequest(
     plan: {
       ...resolvePlan(loaded, environment, purpose),
       policy: policyFor(loaded, environment, candidate),
+      notary: notaryFor(loaded, environment, candidate),
     },
     candidate,
     requestedBy,
+    overrides,
   };
 }
 
@@ -187,4 +195,56 @@ export function resolveRequest(
 function policyFor(loaded: LoadedConfig, environment: Environment, { artifact }: Release): Policy | null {
   const isJudged = artifact.kind === 'image' || isForImagesOnly(loaded.config, environment);
   return isJudged ? resolvePolicy(loaded, environment) : null;
+}
+
+/** With what the engine signs what it came to about an image; about commands it signs nothing. */
+function notaryFor(loaded: LoadedConfig, environment: Environment, { artifact }: Release) {
+  if (artifact.kind !== 'image') return null;
+  const { verdictKey } = effectiveSupplyChain(loaded.config, environment);
+  return verdictKey === undefined
+    ? { kind: 'local', directory: keyDirectory(loaded), name: engineOf(environment.name) }
+    : { kind: 'kms', key: verdictKey.kms };
+}
+
+/** Where the keys of this machine are. */
+export function keyDirectory(loaded: LoadedConfig): string {
+  return path.join(stateDirectory(loaded), 'keys');
+}
+
+/** An image as a person names it, and what is known of it. */
+export interface KnownImage {
+  /** Registry and repository. */
+  readonly repository: string;
+  readonly digest: string;
+  /** By its own word; null if it does not say. */
+  readonly version: string | null;
+}
+
+/** The release that an image is, under the name that was given, else by its version, else by its digest. */
+export function resolveImage(
+  { config }: LoadedConfig,
+  environment: Environment,
+  { repository, digest, version }: KnownImage,
+  { name, env }: { readonly name?: string | undefined; readonly env?: Readonly<Record<string, string>> } = {},
+): Release {
+  const usual = version !== null && isReleaseName(version) ? version : digest.slice(7, 19);
+  const chosen = name ?? usual;
+  if (!isReleaseName(chosen)) {
+    throw new ConfigError(
+      'invalid',
+      `"${printable(chosen)}" cannot be the name of a release: it ${RELEASE_NAME_RULE}.`,
+    );
+  }
+  const own = Object.hasOwn(config.releases, chosen) ? config.releases[chosen] : undefined;
+  const fill = (text: string) => text.replaceAll('{release}', chosen);
+  const variables = Object.entries({ ...environment.env, ...own?.env, ...env });
+  return {
+    name: chosen,
+    digest,
+    artifact: {
+      kind: 'image',
+      repository,
+      env: Object.fromEntries(variables.map(([key, value]) => [key, fill(value)])),
+    },
+  };
 }

@@ -119,6 +119,12 @@ const settings = z.strictObject({
     .describe(
       'warn: an image that does not meet the rules is let in all the same, and reported. Not for production.',
     ),
+  verdictKey: z
+    .strictObject({ kms: z.string().min(1).describe('ARN of a key, or of an alias for it.') })
+    .exactOptional()
+    .describe(
+      'Key in AWS KMS (ECC_NIST_P256) that the engine signs its verdicts with. Without: `engine-<environment>`, a key of this machine.',
+    ),
   require: require.exactOptional().describe('What images must bring. false drops a rule.'),
 });
 

@@ -210,7 +210,7 @@ function sayFacts(reason: Reason): string {
     case 'overruled':
       return `${reason.gate} was overruled by ${reason.by} (${reason.note}) and ${reason.allowedBy}; it said: ${reason.detail}`;
     case 'admitted':
-      return `let in by ${reason.evidence.map(({ kind, signer }) => `${kind} of ${signer}`).join(', ')}`;
+      return `let in by ${sayEvidence(reason.evidence)}`;
     case 'not-approved':
       return `${reason.by} does not approve${reason.note === null ? '' : `: ${reason.note}`}`;
     case 'recheck-due':
@@ -260,6 +260,14 @@ function sayFacts(reason: Reason): string {
     default:
       return reason satisfies never;
   }
+}
+
+/** By whom it is, without the identities that they showed: those are in the facts. */
+function sayEvidence(evidence: readonly EvidenceUsed[]): string {
+  const bySigner = Map.groupBy(evidence, ({ signer }) => signer.replace(/ \(.*$/s, ''));
+  return [...bySigner]
+    .map(([signer, pieces]) => `${pieces.map(({ kind }) => kind).join(', ')} of ${signer}`)
+    .join('; ');
 }
 
 function sayWorse(weighed: Weighed): string {

@@ -16,6 +16,8 @@ export type SupplyChainCode =
   /** A manifest, configuration or layer that is not what the OCI image specification describes. */
   | 'MALFORMED_IMAGE'
   | 'WRONG_PLATFORM'
+  /** A directory that no image can be made of as it is. */
+  | 'UNBUILDABLE'
   /** A layer that would write outside its directory, or something that is not file, directory or link. */
   | 'UNSAFE_LAYER'
   /** A registry, repository, manifest or blob that is not there. */

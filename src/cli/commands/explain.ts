@@ -7,6 +7,7 @@ import type { CommandRun } from '../command.ts';
 import { EXIT_CODES } from '../exit-code.ts';
 import { rolloutDocument } from '../outcome.ts';
 import { meantRollout, openSession } from '../session.ts';
+import { admissionLines } from '../view/admission.ts';
 import { evidenceLines } from '../view/evidence.ts';
 import { dayAndTime, paint, paintStatus } from '../view/format.ts';
 
@@ -30,6 +31,7 @@ export const run: CommandRun = async (input) => {
   for (const record of records) tell(output, record);
   output.line();
   for (const line of evidenceLines(rollout, known)) output.line(line);
+  for (const line of admissionLines(rollout)) output.line(line);
   if (broken === null)
     output.line(
       paint('dim', `The journal is whole: ${records.length} records, head ${head.hash.slice(0, 16)}…`),

@@ -1,5 +1,6 @@
 import type { CommandSpec } from '../command.ts';
-import { ENV, NOTE } from '../options.ts';
+import { SIGNING_OPTIONS } from '../signing-options.ts';
+import { BREAK_GLASS, ENV, HOTFIX, LEAVE_WHEN_HELD, NOTE } from '../options.ts';
 
 /** All commands, in the order in which help shows them. */
 export const COMMANDS: readonly CommandSpec[] = [
@@ -50,7 +51,8 @@ export const COMMANDS: readonly CommandSpec[] = [
       'Begins a rollout, or takes up one of the same release that was interrupted, and stays until it has ended. Ctrl-C takes traffic home and ends the rollout; a second Ctrl-C leaves at once, and the guard takes traffic home.',
     options: [
       ENV,
-      { flags: '-r, --release <name>', description: 'release to roll out' },
+      { flags: '-r, --release <name>', description: 'release to roll out; with --image, what to call it' },
+      { flags: '-i, --image <image>', description: 'image to roll out: registry/repository@sha256:…' },
       { flags: '--command <line>', description: 'how it is started, instead of what the configuration says' },
       { flags: '--cwd <directory>', description: 'where it is started' },
       {
@@ -59,19 +61,149 @@ export const COMMANDS: readonly CommandSpec[] = [
         isRepeatable: true,
       },
       { flags: '--supersede', description: 'take the place of a rollout that is under way' },
-      {
-        flags: '--leave-when-held',
-        description: 'end with code 3 when a person has to decide, instead of waiting',
-      },
+      LEAVE_WHEN_HELD,
+      HOTFIX,
+      BREAK_GLASS,
+      NOTE,
     ],
     examples: [
       { line: 'canary deploy --env dev --release 1.1.0', does: 'roll out 1.1.0 to dev' },
+      {
+        line: 'canary deploy --env dev --image registry/shop@sha256:…',
+        does: 'roll out an image, when it brings the evidence that dev asks for',
+      },
       {
         line: "canary deploy -r try-1 --command 'node new.js'",
         does: 'roll out a program that the configuration does not know',
       },
     ],
     load: () => import('./deploy.ts'),
+  },
+  {
+    name: 'build',
+    summary: 'the image of a service, the same to the byte each time; no Docker needed',
+    description:
+      'Builds the image of one platform from a directory with a service for Node.js: its files and production dependencies, on a base if one is given. Prints the digest, which is the same for the same files on any day and machine. How it was built is signed with the local key "build" and attached to the image (SLSA provenance), unless --no-attach is given.',
+    args: [{ name: 'directory', description: 'where the service is (.)', isOptional: true }],
+    options: [
+      { flags: '-p, --push <image>', description: 'repository and tag to store it as (registry/<service>)' },
+      { flags: '-r, --release <version>', description: 'version to write into it (that of package.json)' },
+      { flags: '--platform <platform>', description: 'linux/amd64 or linux/arm64 (that of this machine)' },
+      { flags: '--base <image>', description: 'image to build upon: registry/repository@sha256:…' },
+      {
+        flags: '--rootfs <path>',
+        description: 'root file system to build upon: a directory or a tar archive',
+      },
+      { flags: '--node <file>', description: 'program of Node.js to put into it, upon a base' },
+      { flags: '--entrypoint <line>', description: 'how the service is started (as package.json says)' },
+      {
+        flags: '--set-env <NAME=value>',
+        description: 'environment variable of the image',
+        isRepeatable: true,
+      },
+      { flags: '--source <url>', description: 'repository that it is built from' },
+      { flags: '--revision <commit>', description: 'commit that it is built from' },
+      {
+        flags: '--source-date-epoch <seconds>',
+        description: 'time of everything in it (SOURCE_DATE_EPOCH, else 0)',
+      },
+      { flags: '--no-attach', description: 'do not attach how it was built' },
+      ...SIGNING_OPTIONS,
+    ],
+    examples: [
+      { line: 'canary build . --release 1.1.0', does: 'build registry/<service>:1.1.0' },
+      { line: 'canary build ./podinfo --push 127.0.0.1:5000/podinfo:1.1.0', does: 'build and push it' },
+    ],
+    load: () => import('./build.ts'),
+  },
+  {
+    name: 'sign',
+    summary: 'sign an image',
+    description:
+      'Signs the digest that an image has now, and attaches the signature to it as a Sigstore bundle, which cosign reads as well.',
+    args: [{ name: 'image', description: 'registry/repository:tag or registry/repository@sha256:…' }],
+    options: [...SIGNING_OPTIONS],
+    load: () => import('./sign.ts'),
+  },
+  {
+    name: 'attest',
+    summary: 'sign a statement about an image and attach it',
+    description:
+      'For evidence that other tools made: provenance, bills of materials, scans, and exceptions (OpenVEX), which are signed with the key "security" unless another one is named.',
+    args: [{ name: 'image', description: 'registry/repository:tag or registry/repository@sha256:…' }],
+    options: [
+      {
+        flags: '-t, --type <type>',
+        description: 'provenance, sbom, scan, vex, signature, or the URI of a predicate type',
+      },
+      { flags: '-f, --predicate <file>', description: 'JSON file with what is stated' },
+      ...SIGNING_OPTIONS,
+    ],
+    examples: [
+      {
+        line: 'canary attest registry/shop:1.1.0 --type vex --predicate not-affected.json',
+        does: 'except a vulnerability that does not matter here',
+      },
+    ],
+    load: () => import('./attest.ts'),
+  },
+  {
+    name: 'sbom',
+    summary: 'what an image is made of: its bill of materials, signed and attached to it',
+    description:
+      'Reads the layers of an image and names what is in them: packages of Debian, Alpine and npm, Node.js, and the adapter for Lambda. Writes CycloneDX 1.6, the same to the byte for the same image. It is signed with the local key "build" and attached to the image, unless --no-attach is given. Needs no configuration.',
+    args: [{ name: 'image', description: 'registry/repository:tag or registry/repository@sha256:…' }],
+    options: [
+      { flags: '-o, --output <file>', description: 'write it into a file, too' },
+      { flags: '--no-attach', description: 'neither sign it nor attach it' },
+      ...SIGNING_OPTIONS,
+    ],
+    examples: [
+      { line: 'canary sbom registry/podinfo:1.0.0', does: 'attach a bill of materials to the image' },
+      {
+        line: 'canary sbom registry/podinfo:1.0.0 --no-attach -o sbom.json',
+        does: 'only write it into a file',
+      },
+    ],
+    load: () => import('./sbom.ts'),
+  },
+  {
+    name: 'scan',
+    summary: 'known vulnerabilities of an image, signed and attached to it',
+    description:
+      'Asks a directory of advisories in the OSV format about every package of an image. What it cannot tell is a gap, and with a gap the scan has failed (code 5) and is not attached. Otherwise it is signed with the local key "build" and attached to the image, unless --no-attach is given. Uses no network but the registry of the image, and needs no configuration.',
+    args: [{ name: 'image', description: 'registry/repository:tag or registry/repository@sha256:…' }],
+    options: [
+      {
+        flags: '-a, --advisories <directory>',
+        description: 'advisories in the OSV format (advisories in the state directory)',
+      },
+      {
+        flags: '--fail-on <severity>',
+        description:
+          'end with code 1 if there is one of this severity or above: low, medium, high, critical; what nobody has rated counts as high',
+      },
+      {
+        flags: '--sbom <file>',
+        description: 'bill of materials of the image (CycloneDX), instead of making one',
+      },
+      {
+        flags: '--vex <file>',
+        description: 'show which ones an OpenVEX file excepts, and do not count them',
+      },
+      {
+        flags: '--allow-incomplete',
+        description: 'show what was found in spite of gaps; it is not attached then',
+      },
+      { flags: '--no-attach', description: 'neither sign the result nor attach it' },
+    ],
+    examples: [
+      {
+        line: 'canary scan registry/podinfo:1.0.0 --fail-on high',
+        does: 'attach the result, and fail on what is high, critical or not rated',
+      },
+    ],
+    load: () => import('./scan.ts'),
   },
   {
     name: 'verify',
@@ -163,9 +295,44 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'promote',
-    summary: 'go on to the next step now, whatever the present one waits for',
-    options: [ENV, NOTE, { flags: '--full', description: 'go straight to 100 %' }],
+    summary: 'go on to the next step now; with --to, deliver to the next environment',
+    description:
+      'Without --to, the rollout that is under way goes on to its next step now, whatever the present one waits for. With --to, the image that is stable in the environment before is rolled out to the one that is named: the same digest, with the signed verdict of the environment before.',
+    args: [{ name: 'service', description: 'with --to, the service', isOptional: true }],
+    options: [
+      ENV,
+      NOTE,
+      { flags: '--full', description: 'go straight to 100 %' },
+      { flags: '--to <environment>', description: 'environment to deliver to' },
+      { flags: '-i, --image <image>', description: 'with --to, the image, if not the one that is stable' },
+      LEAVE_WHEN_HELD,
+      HOTFIX,
+      BREAK_GLASS,
+    ],
+    examples: [
+      { line: 'canary promote shop --to staging', does: 'roll out to staging what is stable in dev' },
+    ],
     load: () => import('./promote.ts'),
+  },
+  {
+    name: 'approve',
+    summary: 'say, as a second person, that a rollout may begin',
+    args: [{ name: 'rollout', description: 'id, if not the one under way', isOptional: true }],
+    options: [ENV, NOTE],
+    load: () => import('./approve.ts'),
+  },
+  {
+    name: 'reject',
+    summary: 'say that a rollout that waits shall not begin',
+    args: [{ name: 'rollout', description: 'id, if not the one under way', isOptional: true }],
+    options: [ENV, NOTE],
+    load: () => import('./reject.ts'),
+  },
+  {
+    name: 'releases',
+    summary: 'which release is where, and by what it was let in',
+    options: [{ flags: '-n, --limit <count>', description: 'how many releases (10)' }],
+    load: () => import('./releases.ts'),
   },
   {
     name: 'rollback',
@@ -197,6 +364,18 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'stop the local targets of an environment: proxy and processes',
     options: [ENV],
     load: () => import('./down.ts'),
+  },
+  {
+    name: 'registry',
+    summary: 'serve the built-in registry to other tools on this machine',
+    description:
+      'Serves the images in the state directory over HTTP on 127.0.0.1 (OCI distribution 1.1), so that skopeo, podman, docker, oras, cosign and others can push to it and read from it. Stays until Ctrl-C. Other commands do not need it: they read the directory.',
+    options: [{ flags: '--port <port>', description: 'where it listens (5000); 0 for any that is free' }],
+    examples: [
+      { line: 'canary registry', does: 'serve it, and see how to push to it' },
+      { line: 'canary registry --port 0 --json', does: 'serve it for a script, which reads the address' },
+    ],
+    load: () => import('./registry.ts'),
   },
   {
     name: 'demo',

@@ -1,5 +1,5 @@
 import type { CommandRun } from '../command.ts';
 import { giveOrder } from '../order.ts';
 
-/** Ends a rollout that waits for an approval. */
-export const run: CommandRun = (input) => giveOrder(input, { kind: 'reject' });
+/** Says that a rollout shall not begin. */
+export const run: CommandRun = (input) => giveOrder(input, { kind: 'reject' }, input.args[0]);

@@ -1,35 +1,27 @@
-import os from 'node:os';
 import { verifyImage } from '../../compose.ts';
-import { ConfigError } from '../../config/problems.ts';
 import { resolvePolicy } from '../../config/resolve-policy.ts';
-import { SupplyChainError } from '../../supply-chain/error.ts';
-import { parseReference, type Reference, repositoryName } from '../../supply-chain/oci/reference.ts';
-import { dockerCredentials } from '../../supply-chain/registry/client/docker-config.ts';
 import { isPassing } from '../../supply-chain/policy/assess-image.ts';
 import type { Policy } from '../../supply-chain/policy/policy.ts';
 import { policyDigest } from '../../supply-chain/policy/policy-digest.ts';
 import { type CommandInput, type CommandRun, flag } from '../command.ts';
 import { EXIT_CODES, type ExitCode } from '../exit-code.ts';
+import { openImage } from '../image.ts';
+import { registryCredentials } from '../registry-credentials.ts';
 import { openSession } from '../session.ts';
 import { paint } from '../view/format.ts';
 import { type Verified, verifyReport } from '../verify/report.ts';
 
 /** Says what the gate of the environment would say about an image, evidence by evidence. Changes nothing. */
 export const run: CommandRun = async (input) => {
-  const reference = referenceOf(input);
   await using session = await openSession(input);
+  const { repository: found, digest } = await openImage(input);
   const { environment, loaded, store, clock } = session;
   const policy = resolvePolicy(loaded, environment);
-  const repository = repositoryName(reference);
-  const image = { repository, digest: reference.digest ?? reference.tag ?? '' };
+  const image = { repository: found.name, digest };
   const place = { service: loaded.config.service, environment: environment.name };
-  const judgement = await verifyImage({
-    store,
-    stateDirectory: session.stateDirectory,
-    clock,
-    credentialsFor: dockerCredentials(process.env, os.homedir()),
-    image: { policy, ...place, ...image },
-  });
+  const { stateDirectory } = session;
+  const host = { store, stateDirectory, clock, credentialsFor: registryCredentials() };
+  const judgement = await verifyImage(host, { policy, ...place, ...image });
   const { mode } = policy;
   const verified = {
     environment: environment.name,
@@ -47,15 +39,6 @@ export const run: CommandRun = async (input) => {
   output.line(verifyReport(verified, clock.now(), process.stdout.columns ?? 110));
   return exitCodeOf(verified);
 };
-
-function referenceOf({ args }: CommandInput): Reference {
-  try {
-    return parseReference(args[0] ?? '');
-  } catch (error) {
-    if (!(error instanceof SupplyChainError)) throw error;
-    throw new ConfigError('invalid', `${error.message}.`, [], { cause: error });
-  }
-}
 
 function documentOf(
   { environment, mode, assessment, refusals, isPassing: isWaiting }: Verified,

@@ -42,6 +42,10 @@ export const REFUSAL_CODES: Readonly<Record<SupplyChainCode, Explained>> = {
     means: 'manifest, configuration or layer is not what the OCI image specification describes',
     remedy: 'build and push the image anew',
   },
+  UNBUILDABLE: {
+    means: 'no image can be made of the directory as it is',
+    remedy: 'change what the message names, and build again',
+  },
   WRONG_PLATFORM: {
     means: 'the image is for another operating system or processor',
     remedy: 'build it for the platform of the policy, or change `supplyChain.platform`',

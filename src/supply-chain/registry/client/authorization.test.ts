@@ -5,7 +5,13 @@ import { digestOf } from '../../oci/digest.ts';
 import { readAll } from '../../oci/read-all.ts';
 import { contentOf } from '../../oci/repository.ts';
 import { standingClock } from '../server/testing/clock.ts';
-import { faultyRegistry, serve, wantingPassword, wantingToken } from '../server/testing/faulty-registry.ts';
+import {
+  faultyRegistry,
+  serve,
+  wantingPassword,
+  wantingToken,
+  type Fault,
+} from '../server/testing/faulty-registry.ts';
 import { parseChallenge } from './challenge.ts';
 import { anonymous, firstOf, type Credentials, type CredentialsFor } from './credentials.ts';
 import { repositoryIn } from './testing/client.ts';
@@ -67,6 +73,27 @@ describe('a registry that wants a password', () => {
     assert.notEqual(second?.headers.authorization, undefined);
     const unasked = registry.asked.filter(({ headers }) => headers.authorization === undefined);
     assert.equal(unasked.length, 1, 'from then on it is sent at once');
+  });
+
+  it('gets the one of today, as its source gives another one from time to time', async (t) => {
+    const registry = await faultyRegistry(t);
+    const clock = standingClock();
+    let password = 'first';
+    const credentialsFor: CredentialsFor = async () => ({ kind: 'password', username: 'ada', password });
+    const repository = repositoryIn(registry.address, { credentialsFor, clock });
+    registry.fail(wantingPassword('ada', 'first'));
+    await repository.putBlob(CONTENT);
+    password = 'second';
+    clock.pass(300_000);
+    // As Amazon ECR does it: what has ended is not asked for again, but forbidden.
+    const ended = `Basic ${Buffer.from('ada:first').toString('base64')}`;
+    const forbidding: Fault = ({ headers }, response) => {
+      if (headers.authorization !== ended) return false;
+      response.writeHead(403).end();
+      return true;
+    };
+    registry.fail(forbidding, wantingPassword('ada', 'second'));
+    await assert.rejects(repository.resolve('latest'), refusal('NOT_FOUND'));
   });
 
   it('says so when there is none, or the wrong one', async (t) => {

@@ -16,6 +16,12 @@ export interface Authorization {
   answer(challenge: string | undefined, access: Access, signal?: AbortSignal): Promise<string | null>;
 }
 
+/**
+ * How long a password is used before its source is asked again. Amazon ECR answers 403 and not 401 once one has ended, so
+ * we cannot wait to be told; its source does not give any that ends sooner than this.
+ */
+const PASSWORD_KEPT = 5 * 60_000;
+
 export function authorizationFor(
   { registry, repository }: { readonly registry: string; readonly repository: string },
   options: {
@@ -38,7 +44,7 @@ export function authorizationFor(
       const credentials = await options.credentialsFor(registry, signal);
       if (challenge.kind === 'basic') {
         if (credentials?.kind !== 'password') return null;
-        tokens.set(access, { authorization: basic(credentials), until: Infinity });
+        tokens.set(access, { authorization: basic(credentials), until: options.clock.now() + PASSWORD_KEPT });
       } else {
         const scope =
           challenge.scope ?? `repository:${repository}:${access === 'pull' ? 'pull' : 'pull,push'}`;

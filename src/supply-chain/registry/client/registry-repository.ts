@@ -61,7 +61,8 @@ export function registryRepository(
     manifest: (digest, signal) => readManifest(client, digest, signal),
     blob: (descriptor, signal) => pullBlob(client, descriptor, signal),
     referrers: (subject, signal) => referrersOf(client, subject, signal),
-    putBlob: (content, signal) => pushBlob(client, content, signal),
+    // The same blob is sent once, also when several want it there: docker-registry 2.8 trips over two at a time.
+    putBlob: (content, signal) => inTurn(content.digest, () => pushBlob(client, content, signal)),
     async putManifest(bytes, mediaType, tag, signal) {
       if (bytes.length > LARGEST_MANIFEST) throw tooLarge(bytes.length);
       const raw = { bytes, mediaType, digest: digestOf(bytes) };

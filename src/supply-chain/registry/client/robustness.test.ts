@@ -336,6 +336,13 @@ describe('a blob', () => {
     assert.equal(registry.asked.at(-1)?.line.split(' ')[0], 'HEAD');
   });
 
+  it('that several want there at the same time is sent once', async (t) => {
+    const registry = await faultyRegistry(t);
+    const repository = repositoryIn(registry.address);
+    await Promise.all(Array.from({ length: 4 }, () => repository.putBlob(contentOf(BYTES, BLOB.digest))));
+    assert.equal(registry.asked.filter(({ line }) => line.startsWith('PUT')).length, 1);
+  });
+
   it('that cannot be read is not stored, and the reason is told', async (t) => {
     const registry = await faultyRegistry(t);
     const repository = repositoryIn(registry.address);

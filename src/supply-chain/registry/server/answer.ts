@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** Error codes of the OCI distribution specification that are used here. */
 export type RegistryErrorCode =
@@ -29,9 +29,19 @@ export class Refused extends Error {
   }
 }
 
-/** Answers with an error as the specification has it. */
-export function sendRefusal(response: ServerResponse, { status, code, message }: Refused): void {
-  sendJson(response, status, { errors: [{ code, message }] });
+/**
+ * Answers with an error as the specification has it. The answer ends when the sender has: the connection would otherwise
+ * be closed on one that is still sending, which would then not see the answer.
+ */
+export function sendRefusal(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, code, message }: Refused,
+): void {
+  const bytes = Buffer.from(JSON.stringify({ errors: [{ code, message }] }));
+  response.writeHead(status, jsonHeaders(bytes)).write(bytes);
+  if (request.complete) response.end();
+  else request.once('close', () => response.end()).resume();
 }
 
 export function sendJson(
@@ -41,14 +51,7 @@ export function sendJson(
   headers: Readonly<Record<string, string>> = {},
 ): void {
   const bytes = Buffer.from(JSON.stringify(document));
-  response
-    .writeHead(status, {
-      'content-type': 'application/json',
-      'content-length': String(bytes.length),
-      'x-content-type-options': 'nosniff',
-      ...headers,
-    })
-    .end(bytes);
+  response.writeHead(status, { ...jsonHeaders(bytes), ...headers }).end(bytes);
 }
 
 /** Answers without a body. */
@@ -58,4 +61,12 @@ export function sendNothing(
   headers: Readonly<Record<string, string>> = {},
 ): void {
   response.writeHead(status, { 'content-length': '0', ...headers }).end();
+}
+
+function jsonHeaders(bytes: Uint8Array): Readonly<Record<string, string>> {
+  return {
+    'content-type': 'application/json',
+    'content-length': String(bytes.length),
+    'x-content-type-options': 'nosniff',
+  };
 }

@@ -7,11 +7,16 @@ import { Refused } from './answer.ts';
 export async function readBody(request: IncomingMessage, most: number): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > most) throw tooLarge(most);
   try {
-    return await readAll(request, most, 'the body');
+    return await readAll(bodyOf(request), most, 'the body');
   } catch (cause) {
     if (cause instanceof SupplyChainError && cause.code === 'TOO_LARGE') throw tooLarge(most);
     throw cause;
   }
+}
+
+/** The same, piece by piece. Who stops reading leaves the connection open, so that there can be an answer. */
+export function bodyOf(request: IncomingMessage): AsyncIterable<Uint8Array> {
+  return request.iterator({ destroyOnReturn: false });
 }
 
 export function tooLarge(most: number): Refused {

@@ -67,10 +67,7 @@ async function handle(request: IncomingMessage, response: ServerResponse, parts:
 /** What went wrong is said, unless the answer is under way: then it breaks off, so that nobody takes it for whole. */
 function refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
   if (response.headersSent) return void response.destroy();
-  // What is still being sent is not wanted any more.
-  if (!request.complete) response.setHeader('connection', 'close');
-  sendRefusal(response, refusalFor(error));
-  request.resume();
+  sendRefusal(request, response, refusalFor(error));
 }
 
 function refusalFor(error: unknown): Refused {

@@ -30,6 +30,9 @@ const GIB = 1024 ** 3;
 const MOST_UPLOADS = 64;
 const LARGEST_HEAD = 32 * 1024;
 
+/** Milliseconds that one request may take to come in: a large layer that is compressed while it is sent takes minutes. */
+const LONGEST_REQUEST = 1_800_000;
+
 /**
  * The built-in registry over HTTP (OCI distribution 1.1, with referrers), for programs on this machine: it asks nobody
  * who they are, so it listens on 127.0.0.1 and refuses web pages. Rejects with `REGISTRY_UNAVAILABLE` when the port is
@@ -45,9 +48,12 @@ export async function startRegistry(options: RegistryServerOptions): Promise<Run
   }
   const uploads = uploadsIn(path.join(own, 'uploads'), { largestBlob, mostUploads: MOST_UPLOADS }, clock);
   const handler = registryHandler({ shelf: shelfIn(directory), uploads, pageSize });
-  const server = createServer({ maxHeaderSize: LARGEST_HEAD }, (request, response) => {
-    void handler(request, response);
-  });
+  const server = createServer(
+    { maxHeaderSize: LARGEST_HEAD, requestTimeout: LONGEST_REQUEST },
+    (request, response) => {
+      void handler(request, response);
+    },
+  );
   const end = () => {
     uploads.close();
     lock.release();

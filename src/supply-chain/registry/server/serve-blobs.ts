@@ -7,6 +7,7 @@ import { isDigest, type Digest } from '../../oci/digest.ts';
 import { isRepositoryName } from '../../oci/reference.ts';
 import type { Content } from '../../oci/repository.ts';
 import { Refused, sendNothing } from './answer.ts';
+import { bodyOf } from './body.ts';
 import { isStorable } from './repository-directory.ts';
 import { digestIn, type Route } from './route.ts';
 import type { Shelf } from './shelf.ts';
@@ -49,7 +50,7 @@ export async function beginUpload(
   const id = await uploads.begin(repository);
   const digest = query.get('digest');
   if (digest === null) return sendProgress(response, repository, id, 0);
-  await finish({ repository, id, digest: digestIn(digest), source: request }, shelf, uploads);
+  await finish({ repository, id, digest: digestIn(digest), source: bodyOf(request) }, shelf, uploads);
   sendStored(response, repository, digestIn(digest));
 }
 
@@ -62,12 +63,12 @@ export async function continueUpload(
     case 'GET':
       return sendProgress(response, repository, id, uploads.size(repository, id), 204);
     case 'PATCH': {
-      const size = await uploads.append(repository, id, { source: request, start: startOf(request) });
+      const size = await uploads.append(repository, id, { source: bodyOf(request), start: startOf(request) });
       return sendProgress(response, repository, id, size);
     }
     case 'PUT': {
       const digest = digestIn(query.get('digest'));
-      await finish({ repository, id, digest, source: request }, shelf, uploads);
+      await finish({ repository, id, digest, source: bodyOf(request) }, shelf, uploads);
       return sendStored(response, repository, digest);
     }
     case 'DELETE':

@@ -1,0 +1,85 @@
+import path from 'node:path';
+import { openImageRepository } from '../compose.ts';
+import { loadConfig } from '../config/load.ts';
+import { ConfigError } from '../config/problems.ts';
+import { type KnownImage, stateDirectory } from '../config/resolve.ts';
+import { SupplyChainError } from '../supply-chain/error.ts';
+import { type Digest, parseDigest } from '../supply-chain/oci/digest.ts';
+import { parseReference, type Reference, repositoryName } from '../supply-chain/oci/reference.ts';
+import type { ImageRepository } from '../supply-chain/oci/repository.ts';
+import { type CommandInput, textOption } from './command.ts';
+import { registryCredentials } from './registry-credentials.ts';
+
+/** The image that a command is about. */
+export interface OpenedImage {
+  readonly repository: ImageRepository;
+  /** What it is now, if a tag was given. */
+  readonly digest: Digest;
+  /** Where keys and advisories are. */
+  readonly stateDirectory: string;
+}
+
+/**
+ * Finds the image that the first argument of a command names, by its tag or digest. Needs no configuration: without one
+ * the state is in `.canary`.
+ */
+export async function openImage(input: CommandInput): Promise<OpenedImage> {
+  const state = await findState(input);
+  return { ...(await namedImage(input.args[0] ?? '', state)), stateDirectory: state };
+}
+
+/** The image that was named, by digest or by tag; without either, by the tag `latest`. */
+async function namedImage(text: string, state: string): Promise<Omit<OpenedImage, 'stateDirectory'>> {
+  const reference = typedReference(text);
+  const repository = await openRepository(repositoryName(reference), state);
+  const digest = reference.digest ?? (await repository.resolve(reference.tag ?? 'latest'));
+  return { repository, digest };
+}
+
+/** Reads the name of an image as it was typed. */
+export function typedReference(text: string): Reference {
+  try {
+    return parseReference(text);
+  } catch (cause) {
+    if (!(cause instanceof SupplyChainError)) throw cause;
+    throw new ConfigError('invalid', `${cause.message}.`, [], { cause });
+  }
+}
+
+/** Opens a repository, logging in as whoever runs the command does with docker. */
+export function openRepository(name: string, state: string): Promise<ImageRepository> {
+  return openImageRepository(name, state, registryCredentials());
+}
+
+/** Where the state is: as the configuration says, if there is one. */
+export async function findState(input: CommandInput): Promise<string> {
+  try {
+    return stateDirectory(await loadConfig(input.directory, textOption(input, 'config')));
+  } catch (error) {
+    const isWithout = error instanceof ConfigError && error.code === 'not-found';
+    if (!isWithout || textOption(input, 'config') !== undefined) throw error;
+    return path.join(input.directory, '.canary');
+  }
+}
+
+/**
+ * The image that a person wants to deploy, which has to be named by its digest: a tag may be moved at any time. Says which
+ * digest the tag has now.
+ */
+export async function imageToDeploy(text: string, state: string): Promise<KnownImage> {
+  const { repository, digest } = await namedImage(text, state);
+  if (typedReference(text).digest !== null) return knownImage(repository.name, digest, state);
+  throw new ConfigError(
+    'invalid',
+    `${text} names an image by a tag, and a tag may be moved at any time. Now it is this one: --image ${repository.name}@${digest}`,
+  );
+}
+
+/** What is known of an image of that name. Rejects when it is not there, or is none. */
+export async function knownImage(name: string, digest: string, state: string): Promise<KnownImage> {
+  const { inspectImage } = await import('../supply-chain/image/inspect-image.ts');
+  const repository = await openRepository(name, state);
+  const { manifest } = await inspectImage(repository, parseDigest(digest), null);
+  const version = manifest.annotations?.['org.opencontainers.image.version'] ?? null;
+  return { repository: repository.name, digest, version };
+}

@@ -1,0 +1,88 @@
+import { systemClock } from '../clock/system-clock.ts';
+import type { Freshness } from '../core/forecast/scene.ts';
+import type { PlannedTarget } from '../core/plan.ts';
+import type { NewsLine } from '../targets/local/messages.ts';
+import type { StartedTarget } from '../targets/local/operations.ts';
+import type { RecentTraffic } from '../targets/local/recent-traffic.ts';
+import { noSuchKind } from './engine.ts';
+
+export type { RecentTraffic, StartedTarget };
+
+/** What the proxy of a local target counted in a tenth of a second. */
+export type LocalNews = NewsLine;
+
+/** Starts the proxies of the local targets among these, and waits until what is stable takes traffic. */
+export async function startLocalTargets(
+  targets: readonly PlannedTarget[],
+): Promise<readonly StartedTarget[]> {
+  const { startLocal } = await import('../targets/local/operations.ts');
+  const clock = systemClock();
+  return Promise.all(locals(targets).map(({ name, settings }) => startLocal(name, settings, clock)));
+}
+
+/** Lets local targets among these that a person stopped be started again. */
+export async function mayStartLocalTargets(targets: readonly PlannedTarget[]): Promise<void> {
+  const { mayStart } = await import('../targets/local/operations.ts');
+  for (const { settings } of locals(targets)) mayStart(settings);
+}
+
+/** The highest number of a rollout that any of these targets obeyed, of those that can be asked without starting them. */
+export async function lastObeyedRollout(targets: readonly PlannedTarget[]): Promise<number> {
+  const { lastObeyed } = await import('../targets/local/operations.ts');
+  return Math.max(0, ...(await Promise.all(locals(targets).map(({ settings }) => lastObeyed(settings)))));
+}
+
+/** The names of the local targets among these that a person stopped. */
+export async function stoppedLocalTargets(targets: readonly PlannedTarget[]): Promise<readonly string[]> {
+  const { isStopped } = await import('../targets/local/operations.ts');
+  return locals(targets).flatMap(({ name, settings }) => (isStopped(settings) ? [name] : []));
+}
+
+/** Stops the proxies of the local targets among these, and their processes. Returns the names of those that ran. */
+export async function stopLocalTargets(targets: readonly PlannedTarget[]): Promise<readonly string[]> {
+  const { stopLocal } = await import('../targets/local/operations.ts');
+  const stopped = await Promise.all(
+    locals(targets).map(async ({ name, settings }) => ((await stopLocal(settings)) ? [name] : [])),
+  );
+  return stopped.flat();
+}
+
+/** Calls back with what a local target's proxy counts, as long as it runs; returns how to stop that. */
+export async function listenToLocalTarget(
+  { settings }: PlannedTarget,
+  onNews: (news: LocalNews) => void,
+): Promise<() => void> {
+  const { listenToLocal } = await import('../targets/local/operations.ts');
+  return listenToLocal(settings, onNews);
+}
+
+/** What users did of late at a target, if it can tell. Starts nothing. */
+export async function recentTraffic({ kind, settings }: PlannedTarget): Promise<RecentTraffic> {
+  if (kind !== 'local') return { kind: 'unknown', why: 'cannot tell' };
+  const { recentLocalTraffic } = await import('../targets/local/recent-traffic.ts');
+  return recentLocalTraffic(settings);
+}
+
+/** How soon bad news of these targets is seen and acted on: that of the slowest. */
+export function freshnessOf(targets: readonly PlannedTarget[]): Freshness {
+  const all = targets.map(({ name, kind }) => freshnessOfKind(name, kind));
+  return {
+    every: Math.max(...all.map(({ every }) => every)),
+    lag: Math.max(...all.map(({ lag }) => lag)),
+    switching: Math.max(...all.map(({ switching }) => switching)),
+  };
+}
+
+function freshnessOfKind(name: string, kind: string): Freshness {
+  switch (kind) {
+    case 'local':
+      // The proxy counts by the tenth of a second, and says so at once.
+      return { every: 100, lag: 50, switching: 50 };
+    default:
+      throw noSuchKind(name, kind);
+  }
+}
+
+function locals(targets: readonly PlannedTarget[]): readonly PlannedTarget[] {
+  return targets.filter(({ kind }) => kind === 'local');
+}

@@ -1,0 +1,28 @@
+import path from 'node:path';
+import type { Notary } from '../notaries/notary.ts';
+import { type NotarySettings, signingNotary } from '../notaries/signing-notary.ts';
+import { localKey } from '../supply-chain/signing/local-key.ts';
+import { localSigning } from '../supply-chain/signing/local-signer.ts';
+import type { Signing } from '../supply-chain/signing/sign-statement.ts';
+import { VERSION } from '../version.ts';
+import { type ImageHost, openImageRepository } from './images.ts';
+
+/** The notary of the embedded engine. */
+export function makeNotary({ stateDirectory, credentialsFor, clock }: ImageHost): Notary {
+  return signingNotary({
+    openRepository: (name) => openImageRepository(name, stateDirectory, credentialsFor),
+    signingBy,
+    directory: path.join(stateDirectory, 'verdicts'),
+    toolVersion: VERSION,
+    clock,
+  });
+}
+
+async function signingBy(settings: NotarySettings): Promise<Signing> {
+  if (settings.kind === 'local') return localSigning(localKey(settings.directory, settings.name));
+  const [{ KMSClient }, { kmsSigning }] = await Promise.all([
+    import('@aws-sdk/client-kms'),
+    import('../supply-chain/signing/kms-signer.ts'),
+  ]);
+  return kmsSigning(new KMSClient(), settings.key);
+}

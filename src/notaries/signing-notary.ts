@@ -1,0 +1,78 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import type { Clock } from '../clock/clock.ts';
+import type { Attested, DueVerdict } from '../core/attestation.ts';
+import type { Rollout } from '../core/rollout.ts';
+import { PREDICATE_TYPES } from '../supply-chain/attestations/predicate-types.ts';
+import { rolloutVerdict } from '../supply-chain/attestations/rollout-verdict.ts';
+import { statementAbout } from '../supply-chain/attestations/statement.ts';
+import { parseDigest } from '../supply-chain/oci/digest.ts';
+import type { ImageRepository } from '../supply-chain/oci/repository.ts';
+import { attachBundle } from '../supply-chain/signing/attach-bundle.ts';
+import { type Signing, signStatement } from '../supply-chain/signing/sign-statement.ts';
+import type { Notary } from './notary.ts';
+
+/** How the engine signs, as it stands in a rollout's plan. */
+export const notarySettings = z.discriminatedUnion('kind', [
+  /** With a key of this machine, made when it is first used. */
+  z.strictObject({ kind: z.literal('local'), directory: z.string(), name: z.string() }),
+  z.strictObject({ kind: z.literal('kms'), key: z.string() }),
+]);
+
+export type NotarySettings = z.infer<typeof notarySettings>;
+
+export interface SigningNotary {
+  readonly openRepository: (name: string) => Promise<ImageRepository>;
+  readonly signingBy: (settings: NotarySettings) => Promise<Signing>;
+  /** Directory for what was attached, so that it is not attached again. */
+  readonly directory: string;
+  readonly toolVersion: string;
+  readonly clock: Clock;
+}
+
+const attested = z.object({
+  result: z.enum(['PASSED', 'FAILED']),
+  referrer: z.string(),
+  bundle: z.string(),
+});
+
+/**
+ * Signs verdicts as SLSA verification summaries, and attaches them to the images. What was attached is noted in a file, so
+ * that looking for it asks no registry.
+ */
+export function signingNotary(options: SigningNotary): Notary {
+  return {
+    async find(rollout, due) {
+      try {
+        return attested.parse(JSON.parse(await readFile(noteFile(options, rollout, due), 'utf8')));
+      } catch (error) {
+        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+        throw error;
+      }
+    },
+    async attest(rollout, due, journalHead, signal) {
+      const { release, result } = due;
+      const digest = parseDigest(release.digest);
+      const repository = await options.openRepository(release.artifact.repository);
+      const { toolVersion, clock } = options;
+      const predicate = rolloutVerdict({ rollout, due, journalHead, toolVersion, now: clock.now() });
+      const about = { repository: repository.name, digest };
+      const signing = await options.signingBy(notarySettings.parse(rollout.plan.notary));
+      const bytes = await signStatement(statementAbout(about, PREDICATE_TYPES.verdict, predicate), signing);
+      const predicateType = PREDICATE_TYPES.verdict;
+      const attached = await attachBundle(repository, digest, { bytes, predicateType }, signal);
+      await note(noteFile(options, rollout, due), { result, ...attached });
+    },
+  };
+}
+
+function noteFile({ directory }: SigningNotary, { id }: Rollout, { result }: DueVerdict): string {
+  return path.join(directory, `${id}-${result.toLowerCase()}.json`);
+}
+
+async function note(file: string, what: Attested): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+  await writeFile(`${file}.new`, JSON.stringify(what));
+  await rename(`${file}.new`, file);
+}

@@ -1,0 +1,85 @@
+import type { Admission } from '../../core/admission.ts';
+import type { DueVerdict } from '../../core/attestation.ts';
+import { sayReason } from '../../core/reason.ts';
+import type { Rollout } from '../../core/rollout.ts';
+import type { Instant } from '../../core/time.ts';
+import { ENGINE_VERIFIER, OVERRIDES } from '../policy/own-identity.ts';
+
+/** Field of our verdicts for what else there is to know of the rollout. */
+const ROLLOUT = 'https://canary-rollout.dev/verdict/rollout/v1';
+
+export interface VerdictFacts {
+  readonly rollout: Rollout;
+  readonly due: DueVerdict;
+  /** Hash of the last record of the rollout's journal: it stands for all of them. */
+  readonly journalHead: string;
+  readonly toolVersion: string;
+  readonly now: Instant;
+}
+
+/**
+ * What came of a rollout, as a SLSA verification summary 1: PASSED for an image that was promoted, FAILED for one that was
+ * taken back. It names the evidence by which the image was let in, and the head of the journal that tells the rest.
+ */
+export function rolloutVerdict({ rollout, due, journalHead, toolVersion, now }: VerdictFacts) {
+  const { service, environment, admission, sequence, plan, phase, targets, approvals } = rollout;
+  const { release, result } = due;
+  const place = new URLSearchParams({ env: environment, service });
+  const reasons = phase.kind === 'ended' ? phase.verdict.reasons.map(sayReason) : [];
+  const overruled = overrulings(rollout);
+  return {
+    verifier: { id: ENGINE_VERIFIER, version: { 'canary-rollout': toolVersion } },
+    timeVerified: new Date(now).toISOString(),
+    resourceUri: `oci://${release.artifact.repository}@${release.digest}?${place.toString()}`,
+    policy: policyOf(rollout),
+    ...inputsOf(admission, release.artifact.repository),
+    verificationResult: result,
+    verifiedLevels: result === 'PASSED' ? [`ROLLOUT_COMPLETED_${levelName(environment)}`] : [],
+    slsaVersion: '1.2',
+    ...(overruled.length === 0 ? {} : { [OVERRIDES]: overruled }),
+    [ROLLOUT]: {
+      id: rollout.id,
+      sequence,
+      purpose: plan.purpose,
+      release: release.name,
+      requestedBy: rollout.requestedBy,
+      approvedBy: approvals.map(({ by }) => by),
+      targets: Object.entries(targets ?? {}).map(([name, { home }]) => ({
+        name,
+        previousDigest: home?.digest ?? null,
+      })),
+      steps: plan.steps,
+      reasons,
+      journalHead: { sha256: journalHead },
+    },
+  };
+}
+
+function policyOf({ admission }: Rollout) {
+  const uri = 'https://canary-rollout.dev/policy/v1';
+  if (admission === null) return { uri };
+  return { uri, digest: { sha256: admission.policy.slice('sha256:'.length) } };
+}
+
+/** All evidence that was used, or none is listed: the specification asks for that. */
+function inputsOf(admission: Admission | null, repository: string) {
+  if (admission === null) return {};
+  return {
+    inputAttestations: admission.evidence.map(({ referrer, bundle }) => ({
+      uri: `oci://${repository}@${referrer}`,
+      digest: { sha256: bundle.slice('sha256:'.length) },
+    })),
+  };
+}
+
+function overrulings({ overrides }: Rollout): readonly string[] {
+  return overrides.flatMap(({ gate, by, note, allowed }) =>
+    allowed === null
+      ? []
+      : [`${gate}, by ${by} and ${allowed.by}, until ${new Date(allowed.until).toISOString()}: ${note}`],
+  );
+}
+
+function levelName(environment: string): string {
+  return environment.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_');
+}

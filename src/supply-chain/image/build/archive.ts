@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import tar, { type Pack } from 'tar-stream';
+import { SupplyChainError } from '../../error.ts';
+import type { LayerEntry } from './layer-entry.ts';
+
+/** The tar archive of these entries, as it is written on any day, by any user. Files are read while it is. */
+export function archiveOf(
+  entries: readonly LayerEntry[],
+  mtime: Date,
+  signal?: AbortSignal,
+): AsyncIterable<Uint8Array> {
+  const pack = tar.pack();
+  fill(pack, entries, mtime, signal).catch((error: Error) => pack.destroy(error));
+  return bytesOf(pack);
+}
+
+async function* bytesOf(pack: Pack): AsyncGenerator<Uint8Array> {
+  for await (const chunk of pack) {
+    assert(chunk instanceof Uint8Array);
+    yield chunk;
+  }
+}
+
+async function fill(
+  pack: Pack,
+  entries: readonly LayerEntry[],
+  mtime: Date,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (const entry of entries) {
+    signal?.throwIfAborted();
+    const header = headerOf(entry, mtime);
+    if (entry.kind === 'file') await addFile(pack, header, entry.source);
+    else await addEmpty(pack, header);
+  }
+  pack.finalize();
+}
+
+type NewHeader = Parameters<Pack['entry']>[0];
+
+function headerOf(entry: LayerEntry, mtime: Date): NewHeader {
+  const common = { mtime, uid: 0, gid: 0, uname: '', gname: '' };
+  switch (entry.kind) {
+    case 'directory':
+      return { ...common, name: `${entry.path}/`, type: 'directory', mode: entry.mode, size: 0 };
+    case 'symlink':
+      return { ...common, name: entry.path, type: 'symlink', mode: 0o777, linkname: entry.target, size: 0 };
+    case 'file':
+      return { ...common, name: entry.path, type: 'file', mode: entry.mode, size: entry.size };
+    default:
+      return entry satisfies never;
+  }
+}
+
+async function addFile(pack: Pack, header: NewHeader, source: string): Promise<void> {
+  try {
+    await pipeline(createReadStream(source), pack.entry(header));
+  } catch (cause) {
+    throw new SupplyChainError(
+      'UNBUILDABLE',
+      `${source} cannot be read, or was changed while it was read; build again when nothing writes to it`,
+      { cause },
+    );
+  }
+}
+
+function addEmpty(pack: Pack, header: NewHeader): Promise<void> {
+  return new Promise((resolve, reject) => {
+    pack.entry(header, (error) => (error instanceof Error ? reject(error) : resolve()));
+  });
+}

@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { SupplyChainError } from '../../error.ts';
+import { digestOf, type Digest } from '../../oci/digest.ts';
+import { everything } from './link-target.ts';
+import { OWNER, type Tree } from './tree.ts';
+
+/** One thing of an unpacked image. */
+type RecordEntry =
+  | { readonly path: string; readonly type: 'directory'; readonly mode: number }
+  | { readonly path: string; readonly type: 'symlink'; readonly target: string }
+  | {
+      readonly path: string;
+      readonly type: 'file';
+      readonly mode: number;
+      readonly size: number;
+      readonly sha256: string;
+    };
+
+/** What must be in a directory: everything, in order. One line of JSON for each. */
+export type TreeRecord = string;
+
+/** The file beside an unpacked image in which its record is. */
+export const RECORD = 'tree.jsonl';
+
+/** The record of what was unpacked. */
+export function recordOf({ root }: Tree): TreeRecord {
+  const entries = [...everything(root, [])].map(({ names, node }): RecordEntry => {
+    const at = names.join('/');
+    switch (node.kind) {
+      case 'directory':
+        return { path: at, type: 'directory', mode: OWNER.directory };
+      case 'symlink':
+        return { path: at, type: 'symlink', target: node.target };
+      case 'file':
+        return {
+          path: at,
+          type: 'file',
+          mode: node.isProgram ? OWNER.program : OWNER.file,
+          size: node.size,
+          sha256: node.digest.slice('sha256:'.length),
+        };
+      default:
+        return node satisfies never;
+    }
+  });
+  return textOf(entries);
+}
+
+/** Stands for everything in the tree: the digest of its record. */
+export function treeDigest(record: TreeRecord): Digest {
+  return digestOf(record);
+}
+
+/**
+ * Proves that an unpacked image is still what was unpacked: everything, its modes and content. `root` is its root
+ * directory. With the digest that the tree had, the record beside it need not be believed either. Returns the digest.
+ * Throws `DIGEST_MISMATCH`, which names the first difference.
+ */
+export async function verifyTree(root: string, expected: Digest | null = null): Promise<Digest> {
+  const recorded = await readRecord(path.join(path.dirname(root), RECORD));
+  const digest = treeDigest(recorded);
+  if (expected !== null && digest !== expected) {
+    throw changed(root, `its record is ${digest} instead of ${expected}`);
+  }
+  const found = textOf(await entriesIn(root, ''));
+  if (found === recorded) return digest;
+  throw changed(root, differenceOf(recorded.split('\n'), found.split('\n')));
+}
+
+async function readRecord(file: string): Promise<TreeRecord> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new SupplyChainError(
+      'DIGEST_MISMATCH',
+      `${file} cannot be read, which says what was unpacked beside it`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+async function entriesIn(root: string, inside: string): Promise<readonly RecordEntry[]> {
+  const entries: RecordEntry[] = [];
+  for (const name of (await readdir(path.join(root, inside))).toSorted((a, b) => (a < b ? -1 : 1))) {
+    const at = path.posix.join(inside, name);
+    entries.push(await entryOf(root, at));
+    if (entries.at(-1)?.type === 'directory') entries.push(...(await entriesIn(root, at)));
+  }
+  return entries;
+}
+
+async function entryOf(root: string, at: string): Promise<RecordEntry> {
+  const file = path.join(root, at);
+  const stats = await lstat(file);
+  const mode = stats.mode & 0o7777;
+  if (stats.isDirectory()) return { path: at, type: 'directory', mode };
+  if (stats.isSymbolicLink()) return { path: at, type: 'symlink', target: await readlink(file) };
+  if (stats.isFile()) return { path: at, type: 'file', mode, size: stats.size, sha256: await hashOf(file) };
+  throw changed(root, `${at} is neither file, directory nor link`);
+}
+
+async function hashOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
+}
+
+function textOf(entries: readonly RecordEntry[]): TreeRecord {
+  return entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+}
+
+function differenceOf(recorded: readonly string[], found: readonly string[]): string {
+  const first = recorded.findIndex((line, index) => line !== found[index]);
+  const [was = '', is = ''] = [recorded[first], found[first]];
+  return `it should have ${was || 'nothing more'} where it has ${is || 'nothing more'}`;
+}
+
+function changed(root: string, detail: string): SupplyChainError {
+  return new SupplyChainError(
+    'DIGEST_MISMATCH',
+    `${root} is not what was unpacked there: ${detail}. Find out who changed it; once ${path.dirname(root)} is removed, the image is unpacked anew`,
+  );
+}
