@@ -1,14 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { command, plan, rollout, START } from '../../test/builders.ts';
-import {
-  type ApprovalRule,
-  approve,
-  type Override,
-  overrideOf,
-  sayApprovers,
-  validApprovals,
-} from './approval.ts';
+import { type ApprovalRule, approve, sayApprovers, validApprovals } from './approval.ts';
+import { type Override, overrideOf } from './override.ts';
 import type { Rollout } from './rollout.ts';
 
 const HOUR = 3_600_000;
@@ -20,18 +14,18 @@ function asked(rule: ApprovalRule | null, changes: Partial<Rollout> = {}): Rollo
   return rollout({ plan: plan({ approval: rule, overrideFor: HOUR }), ...changes });
 }
 
-/** What it says when this person approves; or who has approved after that. */
+/** What it says when this person is refused; or who has approved after that. */
 function approvedBy(by: string, state: Rollout, now = START): string | readonly string[] {
-  const change = approve(state, command({ kind: 'approve' }, by), now);
-  return typeof change === 'string' ? change : change.approvals.map((approval) => approval.by);
+  const result = approve(state, command({ kind: 'approve' }, by), now);
+  return result.kind === 'refused' ? result.text : result.change.approvals.map((approval) => approval.by);
 }
 
 /** The rollout after these people have approved it at the given times. */
 function after(state: Rollout, ...given: readonly (readonly [by: string, at: number])[]): Rollout {
   return given.reduce((soFar, [by, at]) => {
-    const change = approve(soFar, command({ kind: 'approve' }, by), at);
-    if (typeof change === 'string') assert.fail(change);
-    return { ...soFar, ...change };
+    const result = approve(soFar, command({ kind: 'approve' }, by), at);
+    if (result.kind === 'refused') assert.fail(result.text);
+    return { ...soFar, ...result.change };
   }, state);
 }
 
@@ -66,8 +60,12 @@ describe('an approval', () => {
 
   it('counts once for each person', () => {
     const state = after(asked(RULE), ['bob', START]);
-    assert.equal(approvedBy('bob', state, START + 1), 'bob has approved already');
+    assert.equal(approvedBy('bob', state, START + 1), 'bob has approved already, and counts once');
     assert.deepEqual(countingAt(after(state, ['cem', START + 1]), START + 1), ['bob', 'cem']);
+    const forged = asked(RULE, {
+      approvals: [1, 2].map((at) => ({ by: 'bob', at: START + at, note: null })),
+    });
+    assert.deepEqual(countingAt(forged, START + 2), ['bob']);
   });
 
   it('counts until it expires, and can be given again then', () => {
@@ -79,17 +77,30 @@ describe('an approval', () => {
     assert.deepEqual(countingAt(again, START + 2 * HOUR), ['bob']);
   });
 
+  it('says how many there are, and what it overrules besides', () => {
+    const state = asked(RULE, { overrides: [HOTFIX] });
+    assert.equal(
+      approve(state, command({ kind: 'approve' }, 'bob'), START).text,
+      'approved, 1 of 2; this also overrules freeze for 60 min (shop is down)',
+    );
+  });
+
+  it('is not needed for a return', () => {
+    const state = asked(null, { plan: plan({ approval: RULE, purpose: 'return' }) });
+    assert.equal(approvedBy('bob', state), 'it needs no approval');
+  });
+
   it('is for rollouts that need one, and have not begun', () => {
     assert.equal(approvedBy('bob', asked(null)), 'it needs no approval');
     const begun = asked(RULE, { phase: { kind: 'preparing', since: START, watched: 0 } });
-    assert.equal(approvedBy('bob', begun), 'it has begun already');
+    assert.equal(approvedBy('bob', begun), 'it has begun already, so it needs no approval any more');
   });
 
   it('keeps its note', () => {
     const pending = { ...command({ kind: 'approve' }, 'bob'), note: 'read the diff' };
-    const change = approve(asked(RULE), pending, START);
-    assert.ok(typeof change !== 'string');
-    assert.deepEqual(change.approvals, [{ by: 'bob', at: START, note: 'read the diff' }]);
+    const result = approve(asked(RULE), pending, START);
+    assert.ok(result.kind === 'counts');
+    assert.deepEqual(result.change.approvals, [{ by: 'bob', at: START, note: 'read the diff' }]);
   });
 });
 
@@ -140,9 +151,25 @@ describe('an override', () => {
     assert.equal(overrideOf(twice, 'freeze', START + HOUR + 1)?.kind, 'asked');
   });
 
-  it('is of one gate, and leaves the others as they are', () => {
-    const allowed = after(state, ['bob', START]);
-    assert.equal(overrideOf(allowed, 'supply chain', START), null);
-    assert.equal(overrideOf(allowed, 'blocked digests', START), null);
+  it('is of some gates, and leaves the others as they are', () => {
+    const covered = (gate: Override['gate']) => {
+      const allowed = after(asked(null, { overrides: [{ ...HOTFIX, gate }] }), ['bob', START]);
+      const gates = ['turn', 'freeze', 'supply chain', 'promotion', 'floor', 'approval', 'blocked digests'];
+      return gates.filter((each) => overrideOf(allowed, each, START) !== null);
+    };
+    assert.deepEqual(covered('freeze'), ['freeze']);
+    assert.deepEqual(covered('supply chain'), ['supply chain', 'promotion', 'floor']);
+  });
+
+  it('is not heard without a reason', () => {
+    const silent = asked(null, { overrides: [{ ...HOTFIX, note: ' ' }] });
+    assert.equal(approvedBy('bob', silent), 'it needs no approval');
+    const forged = { ...HOTFIX, note: ' ', allowed: { by: 'bob', at: START, until: START + HOUR } };
+    assert.equal(overrideOf(asked(null, { overrides: [forged] }), 'freeze', START), null);
+  });
+
+  it('is not in force by the word of who asked for it, even if it were written down', () => {
+    const forged = { ...HOTFIX, allowed: { by: 'ann', at: START, until: START + HOUR } };
+    assert.equal(overrideOf(asked(null, { overrides: [forged] }), 'freeze', START)?.kind, 'asked');
   });
 });

@@ -40,7 +40,7 @@ const isEnded = ({ phase }: Rollout) => phase.kind === 'ended';
 function letIn(until: (rollout: Rollout) => boolean, changes: Partial<Rollout> = {}): Bench {
   const world = bench({ candidate: IMAGE, ...changes });
   world.turn(BACK);
-  world.until(until, BACK);
+  if (!until(world.rollout)) world.until(until, BACK);
   return world;
 }
 
@@ -75,9 +75,9 @@ describe('a candidate whose evidence is lost at 10 %', () => {
     const world = letIn(isHolding);
     turns(world, 5, GONE);
     world.turn({ ...GONE, samples: WORSE });
-    assert.equal(world.rollout.phase.kind, 'rolling-back');
+    assert.equal(labelOf(world.rollout), 'rolling-back');
     world.until(isEnded, GONE);
-    assert.ok(world.rollout.phase.kind === 'ended' && world.rollout.phase.verdict.kind === 'rolled back');
+    assert.equal(statusOf(world.rollout), 'rolled back');
     assert.deepEqual(world.target.traffic, home(STABLE));
   });
 
@@ -209,12 +209,36 @@ describe('a candidate whose evidence is lost on the way to more traffic', () => 
 });
 
 describe('a gate that does not answer', () => {
-  it('does not move the candidate on, and does not take it back', () => {
-    const world = letIn(isHolding);
-    turns(world, 900, OUTAGE);
+  /** A step of so many seconds. */
+  const oneStep = (seconds: number) => ({ plan: plan({ steps: [{ weight: 10, hold: seconds * 1_000 }] }) });
+
+  it('holds the candidate up while it is tried, and then lets it go by what was seen last', () => {
+    const world = letIn(isHolding, oneStep(10));
+    turns(world, 8, BACK);
+    turns(world, 10, OUTAGE);
+    assert.equal(labelOf(world.rollout), 'holding at 10 %');
+    assert.match(said(world), /has to be seen again before it goes on: the registry does not answer/);
+    world.turn(OUTAGE);
+    assert.equal(labelOf(world.rollout), 'promoting');
+  });
+
+  it('does not let it go by what was seen more than five minutes ago, and does not take it back', () => {
+    const world = letIn(isHolding, oneStep(301));
+    turns(world, 2_000, OUTAGE);
     assert.equal(labelOf(world.rollout), 'holding at 10 %');
     assert.equal(world.target.traffic.weight, 10);
+    assert.equal(statusOf(world.rollout), 'paused');
     assert.match(said(world), /the registry does not answer/);
+    world.until(isEnded, BACK);
+    assert.equal(statusOf(world.rollout), 'promoted');
+  });
+
+  it('is no reason to go on by what a person says', () => {
+    const world = letIn(isHolding, oneStep(301));
+    turns(world, 301, OUTAGE);
+    const { answers } = world.turn({ ...OUTAGE, commands: [command({ kind: 'promote', full: true })] });
+    assert.equal(answers[0]?.accepted, false);
+    assert.equal(labelOf(world.rollout), 'holding at 10 %');
   });
 
   it('does not take back what was said against the candidate before', () => {
@@ -243,11 +267,12 @@ describe('a gate that does not answer', () => {
 describe('the gates', () => {
   it('are asked again in every step before the next', () => {
     const world = letIn(isHolding);
-    assert.ok(mustRecheck(world.rollout, world.now + 1_000));
     turns(world, 60, { gates: [] });
-    assert.equal(labelOf(world.rollout), 'holding at 10 %');
+    assert.equal(labelOf(world.rollout), 'holding at 50 %');
+    assert.match(said(world), /it is being asked/);
+    assert.ok(mustRecheck(world.rollout, world.now));
     world.turn(BACK);
-    assert.equal(labelOf(world.rollout), 'moving at 50 %');
+    assert.equal(labelOf(world.rollout), 'promoting');
   });
 
   it('are asked again every minute of a long step', () => {
