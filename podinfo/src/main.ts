@@ -1,8 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { readConfig, type Config } from './config/config.ts';
+import type { Invocations } from './lambda/invocations.ts';
+import { serveLambda } from './lambda/lambda.ts';
+import { runtimeApi } from './lambda/runtime-api.ts';
 import { listen } from './lifecycle/listen.ts';
 import { readiness } from './lifecycle/readiness.ts';
+import { refusal } from './lifecycle/refuse.ts';
 import { stopOnSignals } from './lifecycle/shutdown.ts';
 import { jsonLog, type Log } from './reporting/log.ts';
 import { standardOutput } from './reporting/standard-output.ts';
@@ -11,14 +15,15 @@ import { createService } from './service.ts';
 const BAD_CONFIGURATION = 2;
 
 const reading = readConfig(process.env, randomInt(2 ** 32));
+const api = reading.lambda === null ? null : runtimeApi(reading.lambda);
+const refuse = refusal(api);
 if (reading.kind === 'valid') {
-  start(reading.config);
+  await start(reading.config);
 } else {
-  process.stderr.write(`podinfo does not start:\n${reading.problems.map((line) => `  ${line}\n`).join('')}`);
-  process.exitCode = BAD_CONFIGURATION;
+  refuse(`\n${reading.problems.map((line) => `  ${line}`).join('\n')}`, BAD_CONFIGURATION);
 }
 
-function start(config: Config): void {
+async function start(config: Config): Promise<void> {
   const { faults, host, port } = config;
   const log = jsonLog({
     level: config.logLevel,
@@ -31,11 +36,14 @@ function start(config: Config): void {
     neverReady: faults.neverReady,
     elapsed: () => performance.now(),
   });
-  const server = createService(config, ready, log);
+  let invocations: Invocations | null = null;
+  const settled = async () => invocations?.settled();
+  const service = createService(config, ready, log);
 
-  listen(server, { host, port, log });
-  stopOnSignals({ server, readiness: ready, log, grace: config.shutdownGrace });
+  stopOnSignals({ server: service, readiness: ready, log, grace: config.shutdownGrace, settled });
   if (faults.crashAfter !== null) setTimeout(crash, faults.crashAfter - performance.now(), log);
+  const server = await listen(service, { host, port, log, refuse });
+  if (api !== null) invocations = await serveLambda({ api, server, readiness: ready, log, refuse });
 }
 
 function crash(log: Log): void {

@@ -1,6 +1,7 @@
 import { ConfigError } from '../config/problems.ts';
 import type { Rollout } from '../core/rollout.ts';
 import { StoreError } from '../stores/store.ts';
+import { type SupplyChainCode, SupplyChainError } from '../supply-chain/error.ts';
 
 /** What the exit codes of `canary` mean. Part of the interface: documented, and never changed in meaning. */
 export const EXIT_CODES = {
@@ -44,7 +45,23 @@ export class Unresponsive extends Error {
 export function exitCodeOfError(error: unknown): ExitCode {
   if (error instanceof ConfigError) return EXIT_CODES.usage;
   if (error instanceof Refusal) return EXIT_CODES.refused;
+  if (error instanceof SupplyChainError) return exitCodeOfImage(error);
   if (error instanceof StoreError && error.code === 'active-rollout') return EXIT_CODES.refused;
   if (error instanceof StoreError && error.code === 'unknown-rollout') return EXIT_CODES.usage;
   return EXIT_CODES.failed;
+}
+
+const MISTYPED: readonly SupplyChainCode[] = ['BAD_REFERENCE', 'NOT_A_DIGEST', 'UNBUILDABLE'];
+const OUT_OF_ORDER: readonly SupplyChainCode[] = [
+  'REGISTRY_UNAVAILABLE',
+  'UNAUTHORIZED',
+  'KEY_ERROR',
+  'SCAN_FAILED',
+  'GATE_ERROR',
+];
+
+/** Trouble with an image: named wrongly, out of reach for now, or not to be used. */
+function exitCodeOfImage({ code }: SupplyChainError): ExitCode {
+  if (MISTYPED.includes(code)) return EXIT_CODES.usage;
+  return OUT_OF_ORDER.includes(code) ? EXIT_CODES.failed : EXIT_CODES.refused;
 }

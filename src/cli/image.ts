@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { openImageRepository } from '../compose.ts';
-import { loadConfig } from '../config/load.ts';
+import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { ConfigError } from '../config/problems.ts';
 import { type KnownImage, stateDirectory } from '../config/resolve.ts';
 import { SupplyChainError } from '../supply-chain/error.ts';
@@ -28,12 +28,19 @@ export async function openImage(input: CommandInput): Promise<OpenedImage> {
   return { ...(await namedImage(input.args[0] ?? '', state)), stateDirectory: state };
 }
 
-/** The image that was named, by digest or by tag; without either, by the tag `latest`. */
+/** The image that was named, by digest or by tag. */
 async function namedImage(text: string, state: string): Promise<Omit<OpenedImage, 'stateDirectory'>> {
   const reference = typedReference(text);
   const repository = await openRepository(repositoryName(reference), state);
-  const digest = reference.digest ?? (await repository.resolve(reference.tag ?? 'latest'));
+  const digest = reference.digest ?? (await repository.resolve(tagOf(reference)));
   return { repository, digest };
+}
+
+/** No tag is taken for granted: `latest` is whatever somebody pushed last. */
+function tagOf({ tag, ...reference }: Reference): string {
+  if (tag !== null) return tag;
+  const name = repositoryName(reference);
+  throw new ConfigError('invalid', `Say which image of ${name} is meant: ${name}:1.0.0 or ${name}@sha256:….`);
 }
 
 /** Reads the name of an image as it was typed. */
@@ -53,12 +60,18 @@ export function openRepository(name: string, state: string): Promise<ImageReposi
 
 /** Where the state is: as the configuration says, if there is one. */
 export async function findState(input: CommandInput): Promise<string> {
+  const loaded = await configIfAny(input);
+  return loaded === null ? path.join(input.directory, '.canary') : stateDirectory(loaded);
+}
+
+/** Images can be built and signed before there is a configuration. */
+export async function configIfAny(input: CommandInput): Promise<LoadedConfig | null> {
+  const file = textOption(input, 'config');
   try {
-    return stateDirectory(await loadConfig(input.directory, textOption(input, 'config')));
+    return await loadConfig(input.directory, file);
   } catch (error) {
-    const isWithout = error instanceof ConfigError && error.code === 'not-found';
-    if (!isWithout || textOption(input, 'config') !== undefined) throw error;
-    return path.join(input.directory, '.canary');
+    if (error instanceof ConfigError && error.code === 'not-found' && file === undefined) return null;
+    throw error;
   }
 }
 

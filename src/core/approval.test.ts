@@ -1,175 +1,206 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { command, plan, rollout, START } from '../../test/builders.ts';
-import { type ApprovalRule, approve, sayApprovers, validApprovals } from './approval.ts';
-import { type Override, overrideOf } from './override.ts';
+import { bench, command, plan, START } from '../../test/builders.ts';
+import type { Command } from './command.ts';
+import type { GateAnswer } from './observation.ts';
+import { sayEntry } from './journal.ts';
+import { askedOverrides, type Override } from './override.ts';
+import { validApprovals } from './approval.ts';
 import type { Rollout } from './rollout.ts';
 
 const HOUR = 3_600_000;
-const RULE: ApprovalRule = { people: 2, from: null, expires: HOUR };
-const HOTFIX: Override = { gate: 'freeze', by: 'ann', note: 'shop is down', allowed: null };
+const TWO = plan({ approval: { people: 2, from: null, expires: HOUR } });
+const WAITING: readonly GateAnswer[] = [{ gate: 'approval', kind: 'waiting', detail: 'not yet' }];
+const FROZEN: readonly GateAnswer[] = [
+  { gate: 'turn', kind: 'open' },
+  { gate: 'freeze', kind: 'closed', detail: 'it is Friday' },
+];
+const APPROVE: Command = { kind: 'approve' };
 
-/** A rollout that ann asked for. */
-function asked(rule: ApprovalRule | null, changes: Partial<Rollout> = {}): Rollout {
-  return rollout({ plan: plan({ approval: rule, overrideFor: HOUR }), ...changes });
+function asked(gate: Override['gate'], note: string = 'users cannot pay'): Override {
+  return { gate, by: 'ann', note, allowed: null };
 }
 
-/** What it says when this person is refused; or who has approved after that. */
-function approvedBy(by: string, state: Rollout, now = START): string | readonly string[] {
-  const result = approve(state, command({ kind: 'approve' }, by), now);
-  return result.kind === 'refused' ? result.text : result.change.approvals.map((approval) => approval.by);
-}
-
-/** The rollout after these people have approved it at the given times. */
-function after(state: Rollout, ...given: readonly (readonly [by: string, at: number])[]): Rollout {
-  return given.reduce((soFar, [by, at]) => {
-    const result = approve(soFar, command({ kind: 'approve' }, by), at);
-    if (result.kind === 'refused') assert.fail(result.text);
-    return { ...soFar, ...result.change };
-  }, state);
-}
-
-function countingAt(state: Rollout, now: number): readonly string[] {
-  return validApprovals(state, now).map(({ by }) => by);
+/** A rollout at its gates, and what people are told. */
+function atTheGates(changes: Partial<Rollout> = {}, gates: readonly GateAnswer[] = WAITING) {
+  const world = bench(changes);
+  const say = (by: string, given: Command = APPROVE) => {
+    const [answer] = world.turn({ gates, commands: [command(given, by)] }).answers;
+    return `${answer?.accepted === true ? 'yes' : 'no'}: ${answer?.text}`;
+  };
+  return { world, say, people: () => validApprovals(world.rollout, world.now).map(({ by }) => by) };
 }
 
 describe('an approval', () => {
-  it('is never that of whoever asked for the rollout', () => {
-    assert.equal(approvedBy('ann', asked(RULE)), 'whoever asked for it cannot approve it');
-    assert.equal(
-      approvedBy('ann', asked({ ...RULE, from: ['ann', 'bob'] })),
-      'whoever asked for it cannot approve it',
+  it('counts for each person once, and says how many there are', () => {
+    const { say, people } = atTheGates({ plan: TWO });
+    assert.equal(say('bob'), 'yes: approved, 1 of 2');
+    assert.equal(say('bob'), 'no: bob has approved already, and counts once');
+    assert.equal(say('cem'), 'yes: approved, 2 of 2');
+    assert.deepEqual(people(), ['bob', 'cem']);
+  });
+
+  it('is not for whoever asked for the rollout', () => {
+    const { say, people } = atTheGates({ plan: TWO });
+    assert.equal(say('ann'), 'no: whoever asked for it cannot approve it');
+    assert.deepEqual(people(), []);
+  });
+
+  it('is for those who may, and names them', () => {
+    const from = ['bob', 'cem', 'ann'];
+    const { say } = atTheGates({ plan: plan({ approval: { people: 1, from, expires: HOUR } }) });
+    assert.equal(say('eve'), 'no: eve may not approve here; bob or cem may');
+    assert.equal(say('ann'), 'no: whoever asked for it cannot approve it');
+    assert.equal(say('cem'), 'yes: approved, 1 of 1');
+  });
+
+  it('ends, and may be given again', () => {
+    const { world, say, people } = atTheGates({ plan: TWO });
+    say('bob');
+    world.now += HOUR;
+    assert.deepEqual(people(), ['bob']);
+    world.now += 1;
+    assert.deepEqual(people(), []);
+    assert.equal(say('bob'), 'yes: approved, 1 of 2');
+    assert.deepEqual(people(), ['bob']);
+  });
+
+  it('does not count because it is written down', () => {
+    const from = ['ann', 'bob'];
+    const rules = plan({ approval: { people: 1, from, expires: HOUR } });
+    const forged = ['ann', 'eve'].map((by) => ({ by, at: START, note: null }));
+    assert.deepEqual(atTheGates({ plan: rules, approvals: forged }).people(), []);
+    const twice = ['bob', 'bob'].map((by) => ({ by, at: START, note: null }));
+    assert.deepEqual(atTheGates({ plan: rules, approvals: twice }).people(), ['bob']);
+  });
+
+  it('is given by nobody where only who asked for the rollout may', () => {
+    const rules = plan({ approval: { people: 1, from: ['ann'], expires: HOUR } });
+    assert.equal(atTheGates({ plan: rules }).say('bob'), 'no: bob may not approve here; nobody may');
+  });
+
+  it('is told when none is needed', () => {
+    assert.equal(atTheGates().say('bob'), 'no: it needs no approval');
+    const back = atTheGates({ plan: { ...TWO, purpose: 'return' } });
+    assert.equal(back.say('bob'), 'no: it needs no approval');
+  });
+
+  it('comes too late once it has begun', () => {
+    const { world, say } = atTheGates({ plan: TWO });
+    world.until(({ phase }) => phase.kind === 'preparing');
+    assert.equal(say('bob'), 'no: it has begun already, so it needs no approval any more');
+  });
+
+  it('is in the journal, and so is one that does not count', () => {
+    const { world } = atTheGates({ plan: TWO });
+    const commands = [command(APPROVE, 'bob'), command(APPROVE, 'ann')];
+    const told = world.turn({ gates: WAITING, commands }).entries.map(sayEntry);
+    assert.deepEqual(told, [
+      'bob: approve: approved, 1 of 2',
+      'ann: approve: whoever asked for it cannot approve it',
+    ]);
+  });
+});
+
+describe('a rejection', () => {
+  it('ends a rollout at its gates', () => {
+    const { world, say } = atTheGates({ plan: TWO });
+    assert.equal(say('bob', { kind: 'reject' }), 'yes: rejected');
+    assert.ok(world.rollout.phase.kind === 'ended');
+    assert.equal(world.rollout.phase.verdict.kind, 'rejected');
+    assert.deepEqual(
+      world.rollout.phase.verdict.reasons.map(({ code }) => code),
+      ['not-approved'],
     );
-    const forged = asked(RULE, { approvals: [{ by: 'ann', at: START, note: null }] });
-    assert.deepEqual(countingAt(forged, START), []);
   });
 
-  it('is that of anybody else where no list says who may', () => {
-    assert.deepEqual(approvedBy('bob', asked(RULE)), ['bob']);
-    assert.equal(sayApprovers(asked(RULE)), 'anybody but ann');
-  });
-
-  it('is only that of people on the list where there is one', () => {
-    const state = asked({ ...RULE, from: ['ann', 'bob', 'cem'] });
-    assert.equal(approvedBy('eve', state), 'eve may not approve here; bob or cem may');
-    assert.deepEqual(approvedBy('cem', state), ['cem']);
-    const forged = { ...state, approvals: [{ by: 'eve', at: START, note: null }] };
-    assert.deepEqual(countingAt(forged, START), []);
-    assert.equal(sayApprovers(asked({ ...RULE, from: ['ann'] })), 'nobody');
-  });
-
-  it('counts once for each person', () => {
-    const state = after(asked(RULE), ['bob', START]);
-    assert.equal(approvedBy('bob', state, START + 1), 'bob has approved already, and counts once');
-    assert.deepEqual(countingAt(after(state, ['cem', START + 1]), START + 1), ['bob', 'cem']);
-    const forged = asked(RULE, {
-      approvals: [1, 2].map((at) => ({ by: 'bob', at: START + at, note: null })),
-    });
-    assert.deepEqual(countingAt(forged, START + 2), ['bob']);
-  });
-
-  it('counts until it expires, and can be given again then', () => {
-    const state = after(asked(RULE), ['bob', START]);
-    assert.deepEqual(countingAt(state, START + HOUR), ['bob']);
-    assert.deepEqual(countingAt(state, START + HOUR + 1), []);
-    const again = after(state, ['bob', START + HOUR + 1]);
-    assert.equal(again.approvals.length, 1);
-    assert.deepEqual(countingAt(again, START + 2 * HOUR), ['bob']);
-  });
-
-  it('says how many there are, and what it overrules besides', () => {
-    const state = asked(RULE, { overrides: [HOTFIX] });
-    assert.equal(
-      approve(state, command({ kind: 'approve' }, 'bob'), START).text,
-      'approved, 1 of 2; this also overrules freeze for 60 min (shop is down)',
-    );
-  });
-
-  it('is not needed for a return', () => {
-    const state = asked(null, { plan: plan({ approval: RULE, purpose: 'return' }) });
-    assert.equal(approvedBy('bob', state), 'it needs no approval');
-  });
-
-  it('is for rollouts that need one, and have not begun', () => {
-    assert.equal(approvedBy('bob', asked(null)), 'it needs no approval');
-    const begun = asked(RULE, { phase: { kind: 'preparing', since: START, watched: 0 } });
-    assert.equal(approvedBy('bob', begun), 'it has begun already, so it needs no approval any more');
-  });
-
-  it('keeps its note', () => {
-    const pending = { ...command({ kind: 'approve' }, 'bob'), note: 'read the diff' };
-    const result = approve(asked(RULE), pending, START);
-    assert.ok(result.kind === 'counts');
-    assert.deepEqual(result.change.approvals, [{ by: 'bob', at: START, note: 'read the diff' }]);
+  it('does not end one that has begun', () => {
+    const { world, say } = atTheGates();
+    world.until(({ phase }) => phase.kind === 'preparing');
+    assert.match(say('bob', { kind: 'reject' }), /^no: it has begun already; `canary rollback`/);
   });
 });
 
 describe('an override', () => {
-  const state = asked(null, { overrides: [HOTFIX] });
-
-  it('is only asked for until a second person has allowed it', () => {
-    const answer = overrideOf(state, 'freeze', START);
-    assert.ok(answer?.kind === 'asked');
-    assert.match(
-      answer.detail,
-      /ann asks to overrule it \(shop is down\); a second person has to allow that/,
-    );
+  it('lets a rollout wait at a closed gate until a second person allows it', () => {
+    const { world, say } = atTheGates({ overrides: [asked('freeze')] }, FROZEN);
+    world.turn({ gates: FROZEN });
+    assert.equal(world.rollout.phase.kind, 'gating');
+    assert.match(JSON.stringify(world.rollout.waitingFor), /ann asks to overrule it \(users cannot pay\)/);
+    assert.equal(say('ann'), 'no: whoever asked for it cannot approve it');
+    assert.equal(world.rollout.phase.kind, 'gating');
+    assert.equal(say('bob'), 'yes: approved; this also overrules freeze for 60 min (users cannot pay)');
+    assert.equal(world.rollout.phase.kind, 'preparing');
   });
 
-  it('is never allowed by whoever asked for it', () => {
-    assert.equal(approvedBy('ann', state), 'whoever asked for it cannot approve it');
+  it('is in the journal with both people, their reason and what the gate said', () => {
+    const { world } = atTheGates({ overrides: [asked('freeze')] }, FROZEN);
+    const { entries } = world.turn({ gates: FROZEN, commands: [command(APPROVE, 'bob')] });
+    const told = entries.map(sayEntry).join('\n');
+    assert.match(told, /freeze was overruled by ann \(users cannot pay\) and bob; it said: it is Friday/);
   });
 
-  it('is not allowed by people who may not approve', () => {
-    const listed = asked({ ...RULE, from: ['bob'] }, { overrides: [HOTFIX] });
-    assert.equal(approvedBy('eve', listed), 'eve may not approve here; bob may');
+  it('is of one gate, and of no other', () => {
+    const closed: GateAnswer = { gate: 'supply chain', kind: 'closed', detail: 'no signature' };
+    const { world, say } = atTheGates({ overrides: [asked('freeze')] }, [...FROZEN, closed]);
+    say('bob');
+    assert.ok(world.rollout.phase.kind === 'ended');
+    assert.equal(world.rollout.phase.verdict.kind, 'rejected');
   });
 
-  it('is allowed by the second person for a time, and no longer', () => {
-    const allowed = after(state, ['bob', START + 5]);
-    const until = START + 5 + HOUR;
-    const consent = { by: 'bob', at: START + 5, until };
-    assert.deepEqual(overrideOf(allowed, 'freeze', until), {
-      kind: 'in force',
-      override: { ...HOTFIX, allowed: consent },
-    });
-    const expired = overrideOf(allowed, 'freeze', until + 1);
-    assert.ok(expired?.kind === 'asked');
-    assert.match(expired.detail, /as the consent of bob was for 60 min only$/);
+  it('of the supply chain goes for all that is asked of an image, but not for blocks', () => {
+    const closed = (gate: string): GateAnswer => ({ gate, kind: 'closed', detail: 'no' });
+    const gates = ['supply chain', 'promotion', 'floor'].map(closed);
+    const passed = atTheGates({ overrides: [asked('supply chain')] }, gates);
+    passed.say('bob');
+    assert.equal(passed.world.rollout.phase.kind, 'preparing');
+    assert.equal(passed.world.rollout.admission, null, 'nothing was proved');
+    const blocked = atTheGates({ overrides: [asked('supply chain')] }, [closed('blocked digests')]);
+    blocked.say('bob');
+    assert.equal(blocked.world.rollout.phase.kind, 'ended');
   });
 
-  it('is allowed anew by anybody who may once the consent is over', () => {
-    const allowed = after(state, ['bob', START]);
-    for (const by of ['bob', 'cem']) {
-      const again = after(allowed, [by, START + HOUR + 1]);
-      assert.equal(overrideOf(again, 'freeze', START + 2 * HOUR)?.kind, 'in force');
-    }
+  it('ends, and has to be allowed anew', () => {
+    const gates: readonly GateAnswer[] = [...FROZEN, ...WAITING];
+    const rules = plan({ overrideFor: HOUR });
+    const { world, say } = atTheGates({ plan: rules, overrides: [asked('freeze')] }, gates);
+    say('bob');
+    world.now += HOUR + 1;
+    world.turn({ gates: FROZEN });
+    assert.equal(world.rollout.phase.kind, 'gating');
+    assert.match(JSON.stringify(world.rollout.waitingFor), /the consent of bob was for 60 min only/);
+    assert.deepEqual(askedOverrides(world.rollout, world.now).length, 1);
+    assert.match(say('bob'), /^yes: approved; this also overrules freeze/);
   });
 
-  it('that is in force is not made longer by more approvals', () => {
-    const twice = after(asked(RULE, { overrides: [HOTFIX] }), ['bob', START], ['cem', START + HOUR / 2]);
-    assert.equal(overrideOf(twice, 'freeze', START + HOUR + 1)?.kind, 'asked');
+  it('is not made longer by another approval', () => {
+    const rules = plan({ approval: { people: 2, from: null, expires: HOUR }, overrideFor: HOUR });
+    const gates: readonly GateAnswer[] = [...FROZEN, ...WAITING];
+    const { world, say } = atTheGates({ plan: rules, overrides: [asked('freeze')] }, gates);
+    say('bob');
+    world.now += HOUR / 2;
+    assert.equal(say('cem'), 'yes: approved, 2 of 2');
+    world.now += HOUR / 2;
+    assert.equal(askedOverrides(world.rollout, world.now).length, 1);
   });
 
-  it('is of some gates, and leaves the others as they are', () => {
-    const covered = (gate: Override['gate']) => {
-      const allowed = after(asked(null, { overrides: [{ ...HOTFIX, gate }] }), ['bob', START]);
-      const gates = ['turn', 'freeze', 'supply chain', 'promotion', 'floor', 'approval', 'blocked digests'];
-      return gates.filter((each) => overrideOf(allowed, each, START) !== null);
-    };
-    assert.deepEqual(covered('freeze'), ['freeze']);
-    assert.deepEqual(covered('supply chain'), ['supply chain', 'promotion', 'floor']);
+  it('without a reason is not heard', () => {
+    const { world } = atTheGates({ overrides: [asked('freeze', '  ')] }, FROZEN);
+    world.turn({ gates: FROZEN });
+    assert.equal(world.rollout.phase.kind, 'ended');
   });
 
-  it('is not heard without a reason', () => {
-    const silent = asked(null, { overrides: [{ ...HOTFIX, note: ' ' }] });
-    assert.equal(approvedBy('bob', silent), 'it needs no approval');
-    const forged = { ...HOTFIX, note: ' ', allowed: { by: 'bob', at: START, until: START + HOUR } };
-    assert.equal(overrideOf(asked(null, { overrides: [forged] }), 'freeze', START), null);
+  it('takes two people, whatever was written down', () => {
+    const allowed = { by: 'ann', at: START, until: START + HOUR };
+    const { world } = atTheGates({ overrides: [{ ...asked('freeze'), allowed }] }, FROZEN);
+    world.turn({ gates: FROZEN });
+    assert.equal(world.rollout.phase.kind, 'gating');
   });
 
-  it('is not in force by the word of who asked for it, even if it were written down', () => {
-    const forged = { ...HOTFIX, allowed: { by: 'ann', at: START, until: START + HOUR } };
-    assert.equal(overrideOf(asked(null, { overrides: [forged] }), 'freeze', START)?.kind, 'asked');
+  it('is not allowed by somebody who may not approve', () => {
+    const rules = plan({ approval: { people: 1, from: ['bob'], expires: HOUR } });
+    const { world, say } = atTheGates({ plan: rules, overrides: [asked('freeze')] }, FROZEN);
+    assert.equal(say('eve'), 'no: eve may not approve here; bob may');
+    assert.equal(world.rollout.phase.kind, 'gating');
   });
 });

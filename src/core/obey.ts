@@ -2,7 +2,7 @@ import { approve } from './approval.ts';
 import type { PendingCommand } from './command.ts';
 import { afterStep, labelOf, toEnded, toPromoting, toRollingBack, type Move } from './move.ts';
 import { type Reason, sayReason } from './reason.ts';
-import { standstill } from './recheck.ts';
+import { isStopped, standstill } from './recheck.ts';
 import { isActive, statusOf, type Rollout, type VerdictKind } from './rollout.ts';
 import { sayDuration, type Instant } from './time.ts';
 
@@ -78,7 +78,7 @@ function promote(rollout: Rollout, pending: PendingCommand, now: Instant): Obeye
       `not all targets are ${labelOf(rollout).replace('moving ', '')} yet; ask again then`,
     );
   }
-  const closed = standstill(rollout);
+  const closed = isStopped(rollout) ? standstill(rollout) : [];
   if (closed.length > 0) return refuse(rollout, closed.map(sayReason).join('; '));
   const move = full ? toPromoting(now, because) : afterStep(rollout, phase.step, now, because);
   return accept(move.to.kind === 'promoting' ? 'promoting' : 'going on to the next step', null, move);

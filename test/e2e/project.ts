@@ -37,6 +37,8 @@ export interface Project {
   /** Runs `canary` to its end. */
   canary(...args: readonly string[]): Promise<Ended>;
   start(...args: readonly string[]): Started;
+  /** The same as another person. */
+  as(user: string, ...args: readonly string[]): Promise<Ended>;
   /** The newest rollout. */
   latest(): Promise<Rollout>;
   /** Waits until the newest rollout is so. */
@@ -132,6 +134,13 @@ export async function project(t: TestContext): Promise<Project> {
     rmSync(directory, { recursive: true, force: true });
   });
 
+  function begin(args: readonly string[], user?: string): Started {
+    const started = startCanary(directory, args, user);
+    children.add(started);
+    void started.ended.finally(() => children.delete(started));
+    return started;
+  }
+
   const self: Project = {
     directory,
     port,
@@ -139,12 +148,8 @@ export async function project(t: TestContext): Promise<Project> {
     store,
     configFile,
     canary: (...args) => self.start(...args).ended,
-    start(...args) {
-      const started = startCanary(directory, args);
-      children.add(started);
-      void started.ended.finally(() => children.delete(started));
-      return started;
-    },
+    start: (...args) => begin(args),
+    as: (user, ...args) => begin(args, user).ended,
     async latest() {
       const [rollout] = await store.list({ limit: 1 });
       if (rollout === undefined) throw new Error('there is no rollout yet');
@@ -177,9 +182,10 @@ async function stopEverything(written: ConfigInput, file: string): Promise<void>
   }
 }
 
-function startCanary(directory: string, args: readonly string[]): Started {
+function startCanary(directory: string, args: readonly string[], user = 'ann'): Started {
   const child = spawn(process.execPath, [CLI, ...args], {
     cwd: directory,
+    env: { ...process.env, GITHUB_ACTOR: user },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = { stdout: '', stderr: '' };

@@ -34,9 +34,13 @@ export interface Config {
 }
 
 /** Either a configuration or all reasons why there is none. */
-export type ConfigReading =
+export type ConfigReading = { readonly lambda: Lambda } & (
   | { readonly kind: 'valid'; readonly config: Config; readonly names: readonly string[] }
-  | { readonly kind: 'invalid'; readonly problems: readonly string[] };
+  | { readonly kind: 'invalid'; readonly problems: readonly string[] }
+);
+
+/** Host and port of the Runtime API where the process is a function of Lambda, and null anywhere else. */
+type Lambda = string | null;
 
 /** Its value is kept out of all output. */
 const SECRET = 'SUPER_SECRET_TOKEN';
@@ -46,16 +50,25 @@ const SECOND = 1_000;
 const HOUR_IN_SECONDS = 3_600;
 const DAY_IN_SECONDS = 24 * HOUR_IN_SECONDS;
 
+/** Ports that Lambda keeps for itself, besides those that need a privilege. */
+const PORTS_OF_LAMBDA = [3000, 9001];
+
 /** Reads the environment. `seed` chooses the requests that fail when the environment does not say it. */
 export function readConfig(environment: Environment, seed: number): ConfigReading {
   const secret = environment[SECRET] ?? '';
   const hide = redaction(secret === '' ? [] : [secret]);
   const reader = environmentReader(environment, hide.byValue);
   const config = readWith(reader, hide, seed);
+  const lambda = reader.read('AWS_LAMBDA_RUNTIME_API', textLike(/^[\w.-]+:\d{1,5}$/, 'host and port', null));
   reader.refuseUnknown('FAULT_');
-  const problems = [...secretProblems(secret), ...reader.problems];
-  if (problems.length > 0) return { kind: 'invalid', problems };
-  return { kind: 'valid', config, names: [SECRET, ...reader.names] };
+  const problems = [...secretProblems(secret), ...reader.problems, ...portProblems(lambda, config.port)];
+  if (problems.length > 0) return { lambda, kind: 'invalid', problems };
+  return { lambda, kind: 'valid', config, names: [SECRET, ...reader.names] };
+}
+
+function portProblems(lambda: Lambda, port: number): readonly string[] {
+  const isTaken = lambda !== null && PORTS_OF_LAMBDA.includes(port);
+  return isTaken ? [`PORT must not be ${PORTS_OF_LAMBDA.join(' or ')}, which Lambda uses itself.`] : [];
 }
 
 function secretProblems(secret: string): readonly string[] {

@@ -1,12 +1,23 @@
 import type { Server } from 'node:http';
 import type { Log } from '../reporting/log.ts';
+import type { Refuse } from './refuse.ts';
 
 /** Where to listen; port 0 lets the system choose. */
 export interface Place {
   readonly host: string;
   readonly port: number;
   readonly log: Log;
+  readonly refuse: Refuse;
 }
+
+/** Where the server is reached from within this machine. */
+export interface LocalServer {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** An address that stands for all of the machine can be listened on, but not called. */
+const CALLABLE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 const WHY: Readonly<Record<string, string>> = {
   EADDRINUSE: 'is in use already; choose another with PORT',
@@ -16,14 +27,17 @@ const WHY: Readonly<Record<string, string>> = {
 };
 
 /** Listens, and says in the log on which port. When that is impossible, the process ends with code 1 and one line. */
-export function listen(server: Server, { host, port, log }: Place): void {
-  server.once('error', (error: NodeJS.ErrnoException) => {
-    const why = WHY[error.code ?? ''] ?? `cannot be listened on: ${error.message}`;
-    process.stderr.write(`podinfo does not start: ${host}:${port} ${why}.\n`);
-    process.exit(1);
-  });
-  server.listen(port, host, () => {
-    const address = server.address();
-    log('info', 'listening', { host, port: typeof address === 'object' ? address?.port : port });
+export function listen(server: Server, { host, port, log, refuse }: Place): Promise<LocalServer> {
+  return new Promise((resolve) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const why = WHY[error.code ?? ''] ?? `cannot be listened on: ${error.message}`;
+      refuse(`${host}:${port} ${why}.`, 1);
+    });
+    server.listen(port, host, () => {
+      const address = server.address();
+      const bound = typeof address === 'object' && address !== null ? address : { address: host, port };
+      log('info', 'listening', { host, port: bound.port });
+      resolve({ host: CALLABLE[bound.address] ?? bound.address, port: bound.port });
+    });
   });
 }

@@ -10,6 +10,8 @@ export interface Running {
   readonly log: Log;
   /** Milliseconds that requests under way have to finish. */
   readonly grace: number;
+  /** Resolves when answers are also handed over where the server does not see it. */
+  readonly settled: () => Promise<void>;
 }
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
@@ -32,7 +34,7 @@ export function stopOnSignals(running: Running): void {
   }
 }
 
-function stop({ server, readiness, log, grace }: Running): void {
+function stop({ server, readiness, log, grace, settled }: Running): void {
   readiness.stop();
   const cutOff = setTimeout(() => {
     log('warn', 'the grace period is over, cutting off what is still under way');
@@ -41,7 +43,9 @@ function stop({ server, readiness, log, grace }: Running): void {
   // Closes the connections that are idle now; the others become so with the end of their answers.
   server.close(() => {
     clearTimeout(cutOff);
-    log('info', 'stopped');
-    process.exit(0);
+    void settled().finally(() => {
+      log('info', 'stopped');
+      process.exit(0);
+    });
   });
 }

@@ -27,9 +27,24 @@ export interface Podinfo extends AsyncDisposable {
   readonly ended: Promise<Ending>;
 }
 
+/** How podinfo is started: from its sources, or as it is in an image. */
+export interface Program {
+  readonly command: readonly [program: string, ...words: string[]];
+  readonly workingDirectory?: string;
+  /** Number of the user and group; whoever runs the test if it is not said. */
+  readonly user?: number;
+  /** What is in the environment besides what a test says. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+const SOURCES: Program = { command: [process.execPath, MAIN] };
+
 /** Starts podinfo on a free port with nothing in its environment but what is given, and waits until it listens. */
-export async function startPodinfo(environment: Readonly<Record<string, string>> = {}): Promise<Podinfo> {
-  const { child, output, ended } = launch(environment);
+export async function startPodinfo(
+  environment: Readonly<Record<string, string>> = {},
+  program: Program = SOURCES,
+): Promise<Podinfo> {
+  const { child, output, ended } = launch(environment, program);
   const watchers = new Set<() => void>();
   const wake = () => {
     for (const watcher of watchers) watcher();
@@ -75,14 +90,21 @@ export async function startPodinfo(environment: Readonly<Record<string, string>>
 }
 
 /** Runs podinfo until it ends by itself. */
-export function runPodinfo(environment: Readonly<Record<string, string>>): Promise<Ending> {
-  return launch(environment).ended;
+export function runPodinfo(
+  environment: Readonly<Record<string, string>>,
+  program: Program = SOURCES,
+): Promise<Ending> {
+  return launch(environment, program).ended;
 }
 
-function launch(environment: Readonly<Record<string, string>>) {
-  const child = spawn(process.execPath, [MAIN], {
-    env: { PORT: '0', ...environment },
+function launch(environment: Readonly<Record<string, string>>, program: Program) {
+  const { command, workingDirectory, user, environment: own } = program;
+  const [file, ...words] = command;
+  const child = spawn(file, words, {
+    env: { ...own, PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...(workingDirectory === undefined ? {} : { cwd: workingDirectory }),
+    ...(user === undefined ? {} : { uid: user, gid: user }),
   });
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));

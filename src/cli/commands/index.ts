@@ -81,38 +81,50 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'build',
-    summary: 'the image of a service, the same to the byte each time; no Docker needed',
+    summary: 'build the image of a service, without Docker; the same bytes each time',
     description:
-      'Builds the image of one platform from a directory with a service for Node.js: its files and production dependencies, on a base if one is given. Prints the digest, which is the same for the same files on any day and machine. How it was built is signed with the local key "build" and attached to the image (SLSA provenance), unless --no-attach is given.',
-    args: [{ name: 'directory', description: 'where the service is (.)', isOptional: true }],
+      'Builds an image for one platform, the same bytes from the same files on any machine and day, and puts it into a repository: the built-in one beside the state, unless --push names another. Prints the reference by digest that it is deployed by. What .dockerignore names stays out, and tests, secrets and development dependencies do as well. How it was built is signed with the local key "build" and attached to it (SLSA provenance), unless --no-attach is given.',
+    args: [{ name: 'directory', description: 'directory of the service (.)', isOptional: true }],
     options: [
-      { flags: '-p, --push <image>', description: 'repository and tag to store it as (registry/<service>)' },
-      { flags: '-r, --release <version>', description: 'version to write into it (that of package.json)' },
-      { flags: '--platform <platform>', description: 'linux/amd64 or linux/arm64 (that of this machine)' },
-      { flags: '--base <image>', description: 'image to build upon: registry/repository@sha256:…' },
+      { flags: '--push <reference>', description: 'where it goes: registry/repository, or with :tag' },
+      { flags: '-r, --release <version>', description: 'version of the service, also its tag' },
       {
-        flags: '--rootfs <path>',
-        description: 'root file system to build upon: a directory or a tar archive',
+        flags: '--platform <platform>',
+        description: "linux/amd64 or linux/arm64 (that of this machine's processor)",
       },
-      { flags: '--node <file>', description: 'program of Node.js to put into it, upon a base' },
-      { flags: '--entrypoint <line>', description: 'how the service is started (as package.json says)' },
+      {
+        flags: '--base <base>',
+        description:
+          'what it is put onto: an image by digest, or a directory or tar archive with a root file system (none)',
+      },
+      {
+        flags: '--node <program>',
+        description: 'put a Node.js for Linux into it: a file, or "bundled" for the one that runs canary',
+      },
+      { flags: '--entrypoint <line>', description: 'how it is started, if not as package.json says' },
+      { flags: '--port <port>', description: 'port that it listens at' },
+      { flags: '--user <id>', description: 'who runs it (65532)' },
       {
         flags: '--set-env <NAME=value>',
         description: 'environment variable of the image',
         isRepeatable: true,
       },
-      { flags: '--source <url>', description: 'repository that it is built from' },
-      { flags: '--revision <commit>', description: 'commit that it is built from' },
+      { flags: '--label <NAME=value>', description: 'label of the image', isRepeatable: true },
+      { flags: '--source <url>', description: 'where its source is kept' },
+      { flags: '--revision <commit>', description: 'which commit it was built of' },
       {
         flags: '--source-date-epoch <seconds>',
-        description: 'time of everything in it (SOURCE_DATE_EPOCH, else 0)',
+        description: 'time of everything in it (the variable SOURCE_DATE_EPOCH, or 0)',
       },
       { flags: '--no-attach', description: 'do not attach how it was built' },
       ...SIGNING_OPTIONS,
     ],
     examples: [
-      { line: 'canary build . --release 1.1.0', does: 'build registry/<service>:1.1.0' },
-      { line: 'canary build ./podinfo --push 127.0.0.1:5000/podinfo:1.1.0', does: 'build and push it' },
+      { line: 'canary build ./podinfo --release 1.2.3', does: 'build registry/podinfo:1.2.3' },
+      {
+        line: 'canary build . --base registry/node@sha256:… --platform linux/arm64',
+        does: 'build onto a base image',
+      },
     ],
     load: () => import('./build.ts'),
   },
@@ -196,6 +208,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         description: 'show what was found in spite of gaps; it is not attached then',
       },
       { flags: '--no-attach', description: 'neither sign the result nor attach it' },
+      ...SIGNING_OPTIONS,
     ],
     examples: [
       {

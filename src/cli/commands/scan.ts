@@ -110,6 +110,6 @@ function requireWhole(input: CommandInput, { gaps }: ScanResult): void {
   if (gaps.length === 0 || flag(input, 'allowIncomplete')) return;
   throw new SupplyChainError(
     'SCAN_FAILED',
-    `The scan did not see everything (${gaps.length} gaps, the first: ${gaps[0]}), so it is not attached. Repair that, or give --allow-incomplete to see what was found.`,
+    `The scan did not see everything (${gaps.length === 1 ? '' : `${gaps.length} gaps, the first: `}${gaps[0]}), so it is not attached. Repair that, or give --allow-incomplete to see what was found.`,
   );
 }

@@ -3,7 +3,7 @@ import { resolvePolicy } from '../../config/resolve-policy.ts';
 import { isPassing } from '../../supply-chain/policy/assess-image.ts';
 import type { Policy } from '../../supply-chain/policy/policy.ts';
 import { policyDigest } from '../../supply-chain/policy/policy-digest.ts';
-import { type CommandInput, type CommandRun, flag } from '../command.ts';
+import { type CommandRun, flag } from '../command.ts';
 import { EXIT_CODES, type ExitCode } from '../exit-code.ts';
 import { openImage } from '../image.ts';
 import { registryCredentials } from '../registry-credentials.ts';

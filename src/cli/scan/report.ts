@@ -1,5 +1,5 @@
 import { printable } from '../../core/printable.ts';
-import { type Instant, sayDuration } from '../../core/time.ts';
+import { type Instant, type Milliseconds, sayDuration } from '../../core/time.ts';
 import type { Finding } from '../../supply-chain/vulnerabilities/finding.ts';
 import type { ScanResult } from '../../supply-chain/vulnerabilities/scan.ts';
 import { type Rating, RATINGS } from '../../supply-chain/vulnerabilities/severity.ts';
@@ -67,8 +67,18 @@ function summary({ packages, database }: ScanResult, judged: readonly JudgedFind
   const found =
     counts.length === 0 ? 'No known vulnerability' : `Known vulnerabilities: ${counts.join(', ')}`;
   const exceptions = excepted === 0 ? '' : ` (and ${excepted} excepted)`;
-  const age = sayDuration(Math.max(0, now - database.lastUpdate));
-  return `${found}${exceptions} in ${packages} packages, by ${database.advisories} advisories that are ${age} old.`;
+  const [looked, by] = [count(packages, 'package'), count(database.advisories, 'advisory', 'advisories')];
+  return `${found}${exceptions} in ${looked}, by ${by} as of ${sayAge(Math.max(0, now - database.lastUpdate))} ago.`;
+}
+
+const DAY = 24 * 60 * 60 * 1000;
+
+function sayAge(age: Milliseconds): string {
+  return age < 2 * DAY ? sayDuration(age) : count(Math.floor(age / DAY), 'day');
+}
+
+function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
 }
 
 function sentence(text: string): string {

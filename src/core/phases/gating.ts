@@ -17,6 +17,8 @@ export function passGates(
   observation: Observation,
   now: Instant,
 ): Progress {
+  // No answer at all is no permission.
+  if (observation.gates.length === 0) return stay([]);
   const verdicts = observation.gates.map((answer) => weigh(rollout, answer, now));
   const closed = verdicts.flatMap(({ kind, reasons }) => (kind === 'closed' ? reasons : []));
   if (closed.length > 0) return toEnded(rollout, { kind: 'rejected', reasons: closed }, now, closed);

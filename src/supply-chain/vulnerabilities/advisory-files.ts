@@ -1,6 +1,7 @@
-import { createReadStream } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { closeSync, constants, createReadStream, fstatSync, openSync, readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { setImmediate as others } from 'node:timers/promises';
 
 /** One advisory as it is stored, or why what is stored cannot be one. */
 export type StoredAdvisory =
@@ -12,6 +13,8 @@ export const DATABASE_FILE = 'database.json';
 
 const LARGEST = 16 * 1024 * 1024;
 const DEEPEST = 16;
+/** Files after which everything else in this process has its turn. */
+const BEFORE_OTHERS = 256;
 
 /**
  * Everything in a directory and those below it that is or should be an advisory: files `.json`, and the lines of files
@@ -24,7 +27,8 @@ export async function* storedAdvisories(
   depth = 0,
 ): AsyncGenerator<StoredAdvisory> {
   const entries = await readdir(path.join(directory, below), { withFileTypes: true });
-  for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+  for (const [index, entry] of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1)).entries()) {
+    if (index % BEFORE_OTHERS === 0) await others();
     const place = path.posix.join(below, entry.name);
     if (entry.isDirectory()) {
       if (depth >= DEEPEST) yield { kind: 'unreadable', place, why: 'it is too deep' };
@@ -33,19 +37,23 @@ export async function* storedAdvisories(
       if (!entry.isFile())
         yield { kind: 'unreadable', place, why: 'it is a link, and links are not followed' };
       else if (place.endsWith('.jsonl')) yield* linesOf(directory, place);
-      else yield await wholeFile(directory, place);
+      else yield wholeFile(directory, place);
     } else if (entry.name.endsWith('.zip')) {
       yield { kind: 'unreadable', place, why: 'it is packed: unpack it and remove it' };
     }
   }
 }
 
-async function wholeFile(directory: string, place: string): Promise<StoredAdvisory> {
-  const file = path.join(directory, place);
+/** Hundreds of thousands of small files are read ten times as fast one by one as by the thread pool. */
+function wholeFile(directory: string, place: string): StoredAdvisory {
   try {
-    const { size } = await stat(file);
-    if (size > LARGEST) return tooLarge(place);
-    return { kind: 'document', place, bytes: await readFile(file) };
+    const file = openSync(path.join(directory, place), constants.O_RDONLY | constants.O_NOFOLLOW);
+    try {
+      if (fstatSync(file).size > LARGEST) return tooLarge(place);
+      return { kind: 'document', place, bytes: readFileSync(file) };
+    } finally {
+      closeSync(file);
+    }
   } catch (error) {
     return { kind: 'unreadable', place, why: error instanceof Error ? error.message : String(error) };
   }

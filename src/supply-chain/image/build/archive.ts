@@ -32,7 +32,7 @@ async function fill(
   for (const entry of entries) {
     signal?.throwIfAborted();
     const header = headerOf(entry, mtime);
-    if (entry.kind === 'file') await addFile(pack, header, entry.source);
+    if (entry.kind === 'file') await addFile(pack, header, entry.source, signal);
     else await addEmpty(pack, header);
   }
   pack.finalize();
@@ -54,10 +54,16 @@ function headerOf(entry: LayerEntry, mtime: Date): NewHeader {
   }
 }
 
-async function addFile(pack: Pack, header: NewHeader, source: string): Promise<void> {
+async function addFile(
+  pack: Pack,
+  header: NewHeader,
+  source: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   try {
-    await pipeline(createReadStream(source), pack.entry(header));
+    await pipeline(createReadStream(source), pack.entry(header), { signal });
   } catch (cause) {
+    signal?.throwIfAborted();
     throw new SupplyChainError(
       'UNBUILDABLE',
       `${source} cannot be read, or was changed while it was read; build again when nothing writes to it`,
