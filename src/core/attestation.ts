@@ -33,7 +33,7 @@ export const NOTHING_ATTESTED: Attestation = { attested: null, dueSince: null, t
  * image: it was not let in, was there before, or was taken back for a reason that does not speak against it. A return says
  * of the image that it replaces that it failed.
  */
-export function verdictOf({ phase, plan, candidate, targets }: Rollout): DueVerdict | null {
+function verdictOf({ phase, plan, candidate, targets }: Rollout): DueVerdict | null {
   if (phase.kind !== 'ended' || plan.notary === null) return null;
   const { kind, reasons } = phase.verdict;
   if (plan.purpose === 'return' && kind === 'promoted') {
