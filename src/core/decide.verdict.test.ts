@@ -13,7 +13,7 @@ import {
   sample,
   START,
 } from '../../test/builders.ts';
-import { type Attested, dueVerdict, verdictOf } from './attestation.ts';
+import { type Attested, dueVerdict } from './attestation.ts';
 import type { Observation } from './observation.ts';
 import type { Plan } from './plan.ts';
 import type { Release } from './release.ts';
@@ -89,7 +89,7 @@ describe('the verdict', () => {
   it('comes with the end and not before', () => {
     const world = images();
     world.until(() => {
-      assert.equal(verdictOf(world.rollout) === null, !isEnded(world.rollout));
+      assert.equal(dueVerdict(world.rollout) === null, !isEnded(world.rollout));
       return isEnded(world.rollout);
     });
   });
