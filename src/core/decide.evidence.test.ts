@@ -267,12 +267,48 @@ describe('a gate that does not answer', () => {
 describe('the gates', () => {
   it('are asked again in every step before the next', () => {
     const world = letIn(isHolding);
-    turns(world, 60, { gates: [] });
-    assert.equal(labelOf(world.rollout), 'holding at 50 %');
-    assert.match(said(world), /it is being asked/);
-    assert.ok(mustRecheck(world.rollout, world.now));
+    for (const [here, next] of [
+      ['holding at 10 %', 'moving at 50 %'],
+      ['holding at 50 %', 'promoting'],
+    ] as const) {
+      world.until((rollout) => labelOf(rollout) === here || labelOf(rollout) === next, BACK);
+      turns(world, 60, { gates: [] });
+      assert.equal(labelOf(world.rollout), here);
+      assert.match(said(world), /it is being asked/);
+      assert.ok(mustRecheck(world.rollout, world.now));
+      world.turn(BACK);
+      assert.equal(labelOf(world.rollout), next);
+    }
+  });
+
+  it('are not asked all the time where a person has paused it before the next step', () => {
+    const world = letIn(isHolding);
+    turns(world, 30, { gates: [] });
+    world.turn({ ...BACK, commands: [command({ kind: 'pause' })] });
+    assert.ok(!mustRecheck(world.rollout, world.now + 1_000));
+  });
+
+  it('are asked when a person wants it to go on, and have the last word', () => {
+    const world = letIn(isHolding, { plan: plan({ steps: [{ weight: 10, hold: 3_600_000 }] }) });
     world.turn(BACK);
+    turns(world, 30, { gates: [] });
+    const promote = [command({ kind: 'promote', full: true })];
+    assert.ok(!mustRecheck(world.rollout, world.now));
+    assert.ok(mustRecheck(world.rollout, world.now, promote));
+    const lost = world.turn({ ...GONE, commands: promote });
+    assert.equal(lost.answers[0]?.accepted, false);
+    const good = world.turn({ ...BACK, commands: [command({ kind: 'promote', full: true })] });
+    assert.equal(good.answers[0]?.accepted, true);
     assert.equal(labelOf(world.rollout), 'promoting');
+  });
+
+  it('are not asked for a person who wants it to go on just after they were', () => {
+    const world = letIn(isHolding);
+    world.turn(BACK);
+    turns(world, 5, { gates: [] });
+    const promote = [command({ kind: 'promote', full: false })];
+    assert.ok(!mustRecheck(world.rollout, world.now, promote));
+    assert.equal(world.turn({ gates: [], commands: promote }).answers[0]?.accepted, true);
   });
 
   it('are asked again every minute of a long step', () => {
