@@ -19,9 +19,9 @@ export function makeNotary({ stateDirectory, credentialsFor }: Omit<ImageHost, '
 
 async function signingBy(settings: NotarySettings): Promise<Signing> {
   if (settings.kind === 'local') return localSigning(localKey(settings.directory, settings.name));
-  const [{ KMSClient }, { kmsSigning }] = await Promise.all([
-    import('@aws-sdk/client-kms'),
+  const [{ kmsClient }, { kmsSigning }] = await Promise.all([
+    import('../supply-chain/signing/kms-client.ts'),
     import('../supply-chain/signing/kms-signer.ts'),
   ]);
-  return kmsSigning(new KMSClient(), settings.key);
+  return kmsSigning(kmsClient(settings.key), settings.key);
 }

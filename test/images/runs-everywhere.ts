@@ -198,6 +198,15 @@ export function runsEverywhere(title: string, program: () => Program): void {
       });
     }
 
+    it('leaves the Runtime API to an adapter where there is one', async () => {
+      await using running = await startFunction({ LAMBDA_SHIM: 'off' });
+      const outcome = running.lambda.invoke(front.event({ method: 'GET', path: '/healthz' }));
+      assert.equal((await fetch(`${running.podinfo.url}/healthz`)).status, 200);
+      running.podinfo.process.kill('SIGTERM');
+      assert.equal((await running.podinfo.ended).code, 0);
+      assert.equal(await Promise.race([outcome, Promise.resolve('nobody took it')]), 'nobody took it');
+    });
+
     it('ends when the Runtime API is lost', async () => {
       await using running = await startFunction();
       await running.ask(front, { method: 'GET', path: '/healthz' });
