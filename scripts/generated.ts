@@ -110,8 +110,8 @@ ${COMMANDS.map(commandSection).join('\n\n')}
 | 1 | the rollout was rolled back, aborted or rejected |
 | 2 | the command line or the configuration is wrong; nothing was done |
 | 3 | held or paused: left to a person |
-| 4 | not possible as things stand, for instance because another rollout is under way; nothing was done |
-| 5 | something that canary needs failed: disk, permissions, a port |
+| 4 | not possible as things stand, for instance because another rollout is under way or an image is none that may be used; nothing was done |
+| 5 | something that canary needs failed: disk, permissions, a port, a registry, a key, Sigstore |
 | 130 | left in the middle by a second Ctrl-C; the guard takes traffic home |
 `;
 }

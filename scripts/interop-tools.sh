@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the registries and clients of others that test/interop/ is run against: skopeo, docker-registry, oras, cosign.
+# Installs the tools of others that ours are held against: skopeo, docker-registry, podman, buildah, oras, cosign.
 # For Debian and its kin, as root. Does nothing where they are there already; building cosign takes some minutes.
 set -euo pipefail
 
@@ -10,7 +10,7 @@ cosign_version=v3.1.3
 has() { command -v "$1" >/dev/null; }
 
 missing=()
-for package in skopeo docker-registry; do
+for package in skopeo docker-registry podman buildah runc; do
   has "$package" || missing+=("$package")
 done
 if [ "${#missing[@]}" -gt 0 ]; then

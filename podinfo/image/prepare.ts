@@ -12,7 +12,7 @@ const base = process.env['BASE'] ?? '';
 if (!/^[^@\s]+@sha256:[0-9a-f]{64}$/.test(base)) {
   refuse(
     `BASE must name an image by the digest of its manifest, registry/repository@sha256:…, not ${JSON.stringify(base)}. ` +
-      'podinfo/base-image.txt has it; docs/supply-chain/one-image.md says how it gets there.',
+      'podinfo/base-image.json has it; docs/supply-chain/one-image.md says how it gets there.',
   );
 }
 copyDirectory(from, to);

@@ -1,13 +1,26 @@
 import { statementAbout } from '../supply-chain/attestations/statement.ts';
+import { parseManifest } from '../supply-chain/oci/manifest.ts';
 import { type AttachedBundle, attachBundle } from '../supply-chain/signing/attach-bundle.ts';
 import { signStatement } from '../supply-chain/signing/sign-statement.ts';
 import type { CommandInput } from './command.ts';
-import type { OpenedImage } from './image.ts';
+import { openImage, type OpenedImage } from './image.ts';
 import { chooseSigning } from './signing-choice.ts';
 import { paint } from './view/format.ts';
 
 /** The key of this machine that signs what is made and found out here. */
 export const BUILD_KEY = 'build';
+
+/**
+ * Opens the image that a person wants to say something about, and tells which digest that is. It must be the image of one
+ * platform: environments let no index in, so that evidence about one would never be looked at.
+ */
+export async function openSignable(input: CommandInput): Promise<OpenedImage> {
+  const image = await openImage(input);
+  const { repository, digest } = image;
+  parseManifest(await repository.manifest(digest));
+  input.output.line(paint('bold', `${repository.name}@${digest}`));
+  return image;
+}
 
 /** Whether the result of a command is to be attached to the image. */
 export function isToBeAttached({ options }: CommandInput): boolean {

@@ -6,7 +6,7 @@ import { sameRelease, type Release } from '../core/release.ts';
 import { isActive, type Rollout, type RolloutRequest } from '../core/rollout.ts';
 import { type CommandInput, flag, textOption } from './command.ts';
 import { EXIT_CODES, type ExitCode, exitCodeOf, Refusal } from './exit-code.ts';
-import { follow } from './follow.ts';
+import { follow, isDone } from './follow.ts';
 import { onInterrupt } from './interrupt.ts';
 import { tellOutcome } from './outcome.ts';
 import type { Session } from './session.ts';
@@ -98,7 +98,7 @@ export async function seeThrough(session: Session, input: CommandInput, { id }: 
     stateDirectory: session.stateDirectory,
     view: viewFor(output),
     mayControl: true,
-    isOver: (state) => isOver(state) || (leavesWhenHeld && waitsForPeople(state)),
+    isOver: (state) => isDone(state) || (leavesWhenHeld && waitsForPeople(state)),
   });
   interrupt.stop();
   if (last === null) return EXIT_CODES.failed;
@@ -111,11 +111,6 @@ export async function seeThrough(session: Session, input: CommandInput, { id }: 
     );
   }
   return exitCodeOf(last);
-}
-
-/** Ended, and its verdict is attached to the image or cannot be for now. */
-function isOver(rollout: Rollout): boolean {
-  return !isActive(rollout) && (dueVerdict(rollout) === null || rollout.attestation.trouble !== null);
 }
 
 /** Whether it goes on only when a person has said something. */

@@ -56,6 +56,7 @@ const OUT_OF_ORDER: readonly SupplyChainCode[] = [
   'REGISTRY_UNAVAILABLE',
   'UNAUTHORIZED',
   'KEY_ERROR',
+  'SIGNATURE_ERROR',
   'SCAN_FAILED',
   'GATE_ERROR',
 ];

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Difference, differences } from '../core/difference.ts';
 import type { JournalRecord } from '../core/journal.ts';
+import { dueVerdict } from '../core/attestation.ts';
 import { isActive, type Rollout } from '../core/rollout.ts';
 import type { Store } from '../stores/store.ts';
 import { type Controller, takeControl } from './controller.ts';
@@ -29,9 +30,14 @@ const LOOK_EVERY = 100;
 const TAKE_OVER_EVERY = 5;
 const COMPARE_EVERY = 20;
 
+/** Whether it has ended, and its verdict is attached to its image or cannot be for now. */
+export function isDone(rollout: Rollout): boolean {
+  return !isActive(rollout) && (dueVerdict(rollout) === null || rollout.attestation.trouble !== null);
+}
+
 /** Follows a rollout until it has ended, and controls it meanwhile if nobody else does. Returns its last state. */
 export async function follow(id: string, options: FollowOptions): Promise<Rollout | null> {
-  const { store, stateDirectory, view, mayControl, isOver = (rollout) => !isActive(rollout) } = options;
+  const { store, stateDirectory, view, mayControl, isOver = isDone } = options;
   let controller: Controller | null = null;
   let told = 0;
   let known: readonly Difference[] = [];

@@ -59,7 +59,7 @@ export function openRepository(name: string, state: string): Promise<ImageReposi
 }
 
 /** Where the state is: as the configuration says, if there is one. */
-export async function findState(input: CommandInput): Promise<string> {
+async function findState(input: CommandInput): Promise<string> {
   const loaded = await configIfAny(input);
   return loaded === null ? path.join(input.directory, '.canary') : stateDirectory(loaded);
 }

@@ -62,7 +62,7 @@ export function tellOutcome(output: Output, rollout: Rollout): void {
 }
 
 /** Says a reason; of a closed gate everything that it refused for, with what can be done. */
-export function tellReason(output: Output, reason: Reason, indent: string): void {
+function tellReason(output: Output, reason: Reason, indent: string): void {
   if (reason.code !== 'gate-closed' || (reason.refusals ?? []).length === 0) {
     output.line(`${indent}${sayReason(reason)}`);
     return;

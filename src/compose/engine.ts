@@ -7,9 +7,11 @@ import type { Site } from '../engine/site.ts';
 import type { Engine } from '../engine/turn.ts';
 import { approvalGate } from '../gates/approval.ts';
 import { blockedGate } from '../gates/blocked.ts';
+import { floorGate } from '../gates/floor.ts';
 import { freezeGate } from '../gates/freeze.ts';
 import type { Gate } from '../gates/gate.ts';
 import { patientGate } from '../gates/patient.ts';
+import { verdictOfGate } from '../gates/verdict-of.ts';
 import type { Notary } from '../notaries/notary.ts';
 import { openSqliteStore } from '../stores/sqlite/sqlite-store.ts';
 import type { Store } from '../stores/store.ts';
@@ -44,8 +46,9 @@ export function composeEngine({ clock = systemClock(), ...options }: HostOptions
     blockedGate((service, environment) => store.blocks(service, environment)),
     approvalGate(clock),
     freezeGate(clock),
+    verdictOfGate(store, clock),
   ];
-  const forImages = [...usual, patientGate(imageGate(host), clock)];
+  const forImages = [...usual, floorGate(store), patientGate(imageGate(host), clock)];
   return {
     store,
     clock,

@@ -8,7 +8,7 @@ import { VERSION } from '../version.ts';
 import { type ImageHost, openImageRepository } from './images.ts';
 
 /** The notary of the embedded engine. */
-export function makeNotary({ stateDirectory, credentialsFor }: ImageHost): Notary {
+export function makeNotary({ stateDirectory, credentialsFor }: Omit<ImageHost, 'clock'>): Notary {
   return signingNotary({
     openRepository: (name) => openImageRepository(name, stateDirectory, credentialsFor),
     signingBy,
@@ -19,9 +19,9 @@ export function makeNotary({ stateDirectory, credentialsFor }: ImageHost): Notar
 
 async function signingBy(settings: NotarySettings): Promise<Signing> {
   if (settings.kind === 'local') return localSigning(localKey(settings.directory, settings.name));
-  const [{ KMSClient }, { kmsSigning }] = await Promise.all([
-    import('@aws-sdk/client-kms'),
+  const [{ kmsClient }, { kmsSigning }] = await Promise.all([
+    import('../supply-chain/signing/kms-client.ts'),
     import('../supply-chain/signing/kms-signer.ts'),
   ]);
-  return kmsSigning(new KMSClient(), settings.key);
+  return kmsSigning(kmsClient(settings.key), settings.key);
 }

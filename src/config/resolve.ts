@@ -207,7 +207,7 @@ function notaryFor(loaded: LoadedConfig, environment: Environment, { artifact }:
 }
 
 /** Where the keys of this machine are. */
-export function keyDirectory(loaded: LoadedConfig): string {
+function keyDirectory(loaded: LoadedConfig): string {
   return path.join(stateDirectory(loaded), 'keys');
 }
 

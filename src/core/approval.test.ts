@@ -75,6 +75,20 @@ describe('an approval', () => {
     assert.deepEqual(world.rollout.approvals, []);
   });
 
+  it('does not count because it is written down', () => {
+    const from = ['ann', 'bob'];
+    const rules = plan({ approval: { people: 1, from, expires: HOUR } });
+    const forged = ['ann', 'eve'].map((by) => ({ by, at: START, note: null }));
+    assert.deepEqual(atTheGates({ plan: rules, approvals: forged }).people(), []);
+    const twice = ['bob', 'bob'].map((by) => ({ by, at: START, note: null }));
+    assert.deepEqual(atTheGates({ plan: rules, approvals: twice }).people(), ['bob']);
+  });
+
+  it('is given by nobody where only who asked for the rollout may', () => {
+    const rules = plan({ approval: { people: 1, from: ['ann'], expires: HOUR } });
+    assert.equal(atTheGates({ plan: rules }).say('bob'), 'no: bob may not approve here; nobody may');
+  });
+
   it('is told when none is needed', () => {
     assert.equal(atTheGates().say('bob'), 'no: it needs no approval');
     const back = atTheGates({ plan: { ...TWO, purpose: 'return' } });
@@ -167,6 +181,17 @@ describe('an override', () => {
     assert.match(JSON.stringify(world.rollout.waitingFor), /the consent of bob was for 60 min only/);
     assert.deepEqual(askedOverrides(world.rollout, world.now).length, 1);
     assert.match(say('bob'), /^yes: approved; this also overrules freeze/);
+  });
+
+  it('is not made longer by another approval', () => {
+    const rules = plan({ approval: { people: 2, from: null, expires: HOUR }, overrideFor: HOUR });
+    const gates: readonly GateAnswer[] = [...FROZEN, ...WAITING];
+    const { world, say } = atTheGates({ plan: rules, overrides: [asked('freeze')] }, gates);
+    say('bob');
+    world.now += HOUR / 2;
+    assert.equal(say('cem'), 'yes: approved, 2 of 2');
+    world.now += HOUR / 2;
+    assert.equal(askedOverrides(world.rollout, world.now).length, 1);
   });
 
   it('without a reason is not heard', () => {

@@ -7,8 +7,6 @@ import type { Instant, Milliseconds } from './time.ts';
 export interface DueVerdict {
   readonly release: Release & { readonly artifact: ImageArtifact };
   readonly result: 'PASSED' | 'FAILED';
-  /** When the rollout ended so. Of two verdicts about an image the later one counts, whenever each was signed. */
-  readonly at: Instant;
 }
 
 /** A verdict that was attached to an image. Digests say exactly which one. */
@@ -35,22 +33,22 @@ export const NOTHING_ATTESTED: Attestation = { attested: null, dueSince: null, t
  * image: it was not let in, was there before, or was taken back for a reason that does not speak against it. A return says
  * of the image that it replaces that it failed.
  */
-export function verdictOf({ phase, plan, candidate, targets }: Rollout): DueVerdict | null {
+function verdictOf({ phase, plan, candidate, targets }: Rollout): DueVerdict | null {
   if (phase.kind !== 'ended' || plan.notary === null) return null;
   const { kind, reasons } = phase.verdict;
   if (plan.purpose === 'return' && kind === 'promoted') {
     const homes = Object.values(targets ?? {}).flatMap(({ home }) => home ?? []);
     const replaced = homes.find((home) => !sameRelease(home, candidate));
-    return replaced === undefined ? null : aboutImage(replaced, 'FAILED', phase.at);
+    return replaced === undefined ? null : aboutImage(replaced, 'FAILED');
   }
-  if (kind === 'rolled back') return aboutImage(candidate, 'FAILED', phase.at);
+  if (kind === 'rolled back') return aboutImage(candidate, 'FAILED');
   const wasThere = reasons.some(({ code }) => code === 'already-stable');
-  return kind === 'promoted' && !wasThere ? aboutImage(candidate, 'PASSED', phase.at) : null;
+  return kind === 'promoted' && !wasThere ? aboutImage(candidate, 'PASSED') : null;
 }
 
-function aboutImage(release: Release, result: DueVerdict['result'], at: Instant): DueVerdict | null {
+function aboutImage(release: Release, result: DueVerdict['result']): DueVerdict | null {
   const { artifact } = release;
-  return artifact.kind === 'image' ? { release: { ...release, artifact }, result, at } : null;
+  return artifact.kind === 'image' ? { release: { ...release, artifact }, result } : null;
 }
 
 /** The verdict that is still to be attached; null when there is nothing to do. */

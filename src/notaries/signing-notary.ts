@@ -6,7 +6,7 @@ import type { Rollout } from '../core/rollout.ts';
 import { PREDICATE_TYPES } from '../supply-chain/attestations/predicate-types.ts';
 import { rolloutVerdict } from '../supply-chain/attestations/rollout-verdict.ts';
 import { statementAbout } from '../supply-chain/attestations/statement.ts';
-import { parseDigest } from '../supply-chain/oci/digest.ts';
+import { hexOf, parseDigest } from '../supply-chain/oci/digest.ts';
 import type { ImageRepository } from '../supply-chain/oci/repository.ts';
 import { attachBundle } from '../supply-chain/signing/attach-bundle.ts';
 import { type Signing, signStatement } from '../supply-chain/signing/sign-statement.ts';
@@ -54,7 +54,7 @@ export function signingNotary(options: SigningNotary): Notary {
       const digest = parseDigest(release.digest);
       const repository = await options.openRepository(release.artifact.repository);
       const { toolVersion } = options;
-      const predicate = rolloutVerdict({ rollout, due, journalHead, toolVersion, now: due.at });
+      const predicate = rolloutVerdict({ rollout, due, journalHead, toolVersion });
       const about = { repository: repository.name, digest };
       const signing = await options.signingBy(notarySettings.parse(rollout.plan.notary));
       const bytes = await signStatement(statementAbout(about, PREDICATE_TYPES.verdict, predicate), signing);
@@ -65,9 +65,10 @@ export function signingNotary(options: SigningNotary): Notary {
   };
 }
 
-/** A return and its own rollback both end in FAILED, and are about two images. */
-function noteFile({ directory }: SigningNotary, { id }: Rollout, { result, release }: DueVerdict): string {
-  return path.join(directory, `${id}-${result.toLowerCase()}-${release.digest.slice(7, 19)}.json`);
+/** One for each image: a return that is taken back itself says of two of them that they failed. */
+function noteFile({ directory }: SigningNotary, { id }: Rollout, { release, result }: DueVerdict): string {
+  const image = hexOf(parseDigest(release.digest));
+  return path.join(directory, `${id}-${result.toLowerCase()}-${image}.json`);
 }
 
 async function note(file: string, what: Attested): Promise<void> {

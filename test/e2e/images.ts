@@ -22,8 +22,8 @@ const ADVISORY = {
 export async function imageProject(t: TestContext): Promise<Project> {
   const shop = await project(t);
   const staging = await freePort();
-  shop.configure(({ run: _, releases: __, environments, ...config }) => ({
-    ...config,
+  shop.configure(({ service, environments }) => ({
+    service,
     supplyChain: {},
     environments: environments.flatMap((dev) => [
       { ...dev, env: { VERSION: '{release}', LOG_LEVEL: 'warn' } },

@@ -156,10 +156,19 @@ export interface End {
   readonly now: Instant;
   readonly truth: (rollout: Rollout) => Truth;
   readonly notary: SimulatedNotary;
+  /** Whether its registry never took anything. */
+  readonly isBroken: boolean;
 }
 
 /** What must hold when everything has come to rest. */
-export async function checkEnd({ store, targets, now, truth, notary }: End): Promise<readonly Violation[]> {
+export async function checkEnd({
+  store,
+  targets,
+  now,
+  truth,
+  notary,
+  isBroken,
+}: End): Promise<readonly Violation[]> {
   const violations: Violation[] = [];
   const report = (invariant: string, detail: string) => violations.push({ at: now, invariant, detail });
   const rollouts = await store.list({});
@@ -167,7 +176,7 @@ export async function checkEnd({ store, targets, now, truth, notary }: End): Pro
     if (rollout.phase.kind !== 'ended') report('it ends', `${rollout.id} is still ${rollout.phase.kind}`);
     await checkJournal(store, rollout, report);
     checkVerdict(rollout, truth(rollout), report);
-    await checkAttested(store, rollout, notary, report);
+    await checkAttested(store, rollout, { notary, isBroken }, report);
     for (const command of await store.pendingCommands(rollout.id)) {
       report('every command is answered', `${rollout.id}: ${command.command.kind}`);
     }
@@ -220,10 +229,10 @@ function checkVerdict(rollout: Rollout, { isGood, isBad, isMurky }: Truth, repor
 async function checkAttested(
   store: Store,
   { id, phase, candidate, attestation }: Rollout,
-  { stored, isBroken }: SimulatedNotary,
+  { notary, isBroken }: Pick<End, 'notary' | 'isBroken'>,
   report: Report,
 ): Promise<void> {
-  const mine = stored.filter(({ rollout }) => rollout === id);
+  const mine = notary.verdicts.filter(({ rollout }) => rollout === id);
   const wanted = phase.kind === 'ended' ? wantedVerdict(phase.verdict) : null;
   if (wanted === null || candidate.artifact.kind !== 'image') {
     // One that was promoted and is taken back for another reason than its own has said so already.

@@ -15,6 +15,7 @@ import { NO_FAULTS, type FaultRates } from './faults.ts';
 import { gateWatch } from './gate-watch.ts';
 import { checkEnd, type End, type Truth, type Violation, watchdog } from './invariants.ts';
 import { EVIDENCE, type Moods, pickMoods, type Said, simulatedGates } from './simulated-gates.ts';
+import { type Away, withOutage } from './registry-outage.ts';
 import { type SimulatedNotary, simulatedNotary } from './simulated-notary.ts';
 import {
   type Behaviour,
@@ -71,7 +72,7 @@ export async function simulate(seed: number, parts: Parts = SOUND): Promise<Outc
     ...world,
     clock,
     random,
-    notary: world.notary.notary,
+    notary: withOutage(world.notary, clock, world.registryAway),
     decide: parts.decide,
     onCommit(rollout, before, seen) {
       dog.onCommit(rollout);
@@ -99,7 +100,14 @@ export async function simulate(seed: number, parts: Parts = SOUND): Promise<Outc
   }
   const violations = [
     ...dog.violations,
-    ...(await checkEnd({ store, targets, now: clock.now(), truth: world.truth, notary: world.notary })),
+    ...(await checkEnd({
+      store,
+      targets,
+      now: clock.now(),
+      truth: world.truth,
+      notary: world.notary,
+      isBroken: world.registryAway === null,
+    })),
   ];
   const rollouts = await store.list({});
   const verdicts = rollouts.map(({ phase }) => (phase.kind === 'ended' ? phase.verdict.kind : phase.kind));
@@ -118,6 +126,7 @@ interface World {
   readonly release: (version: number) => Release;
   readonly gates: readonly Gate[];
   readonly notary: SimulatedNotary;
+  readonly registryAway: Away;
   readonly overrides: NonNullable<RolloutRequest['overrides']>;
   /** Chance of its own, so that the gates change nothing of what else happens. */
   readonly chance: Random;
@@ -133,7 +142,7 @@ function makeWorld(seed: number, random: Random, clock: VirtualClock, parts: Par
   const chance = seededRandom(seed * 104_729);
   const hasImages = chance.chance(0.6);
   const moods = pickMoods(chance, TROUBLE);
-  const notary = pickNotary(chance, clock);
+  const registryAway = pickOutage(chance);
   const overrides = pickOverrides(chance, moods);
   const isHeld = chance.chance(0.3);
   let listener: ((target: SimulatedTarget) => void) | null = null;
@@ -166,7 +175,8 @@ function makeWorld(seed: number, random: Random, clock: VirtualClock, parts: Par
     plan: { ...pickPlan(random, names), ...(isHeld ? { approval: pickApproval(chance) } : {}), notary: {} },
     release: hasImages ? imageOf : release,
     gates: simulatedGates(clock, moods, hasImages).map(parts.gate),
-    notary,
+    notary: simulatedNotary(),
+    registryAway,
     overrides,
     chance,
     said: [],
@@ -192,10 +202,10 @@ function imageOf(version: number): Release {
   return { ...release(version), artifact: { kind: 'image', repository: 'registry/shop', env: {} } };
 }
 
-function pickNotary(chance: Random, clock: VirtualClock): SimulatedNotary {
+function pickOutage(chance: Random): Away {
   const from = START + chance.below(200_000);
   const outage = { from, to: Math.min(TROUBLE_ENDS, from + chance.below(100_000)) };
-  return simulatedNotary(clock, outage, chance.chance(0.05));
+  return chance.chance(0.05) ? null : outage;
 }
 
 /** Where rollouts are frozen, most of those that begin all the same are meant to. */

@@ -88,6 +88,17 @@ test('a misspelt fault is refused instead of quietly not happening', () => {
   );
 });
 
+test('it is a function where Lambda says so and no adapter is, with a port that Lambda does not use', () => {
+  const address = { AWS_LAMBDA_RUNTIME_API: '127.0.0.1:9001' };
+  assert.equal(readConfig({}, SEED).lambda, null);
+  assert.equal(readConfig(address, SEED).lambda, '127.0.0.1:9001');
+  assert.equal(readConfig({ ...address, LAMBDA_SHIM: 'off' }, SEED).lambda, null);
+  assert.deepEqual(problemsOf({ ...address, PORT: '3000' }), [
+    'PORT must not be 3000 or 9001, which Lambda uses itself.',
+  ]);
+  assert.equal(configOf({ PORT: '3000' }).port, 3000);
+});
+
 test('the README describes every variable', () => {
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
   const reading = readConfig({}, SEED);

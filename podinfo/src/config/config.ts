@@ -59,11 +59,17 @@ export function readConfig(environment: Environment, seed: number): ConfigReadin
   const hide = redaction(secret === '' ? [] : [secret]);
   const reader = environmentReader(environment, hide.byValue);
   const config = readWith(reader, hide, seed);
-  const lambda = reader.read('AWS_LAMBDA_RUNTIME_API', textLike(/^[\w.-]+:\d{1,5}$/, 'host and port', null));
+  const lambda = readLambda(reader);
   reader.refuseUnknown('FAULT_');
   const problems = [...secretProblems(secret), ...reader.problems, ...portProblems(lambda, config.port)];
   if (problems.length > 0) return { lambda, kind: 'invalid', problems };
   return { lambda, kind: 'valid', config, names: [SECRET, ...reader.names] };
+}
+
+/** Where another adapter takes the requests and passes them on, there is nothing to be taken here. */
+function readLambda(reader: EnvironmentReader): Lambda {
+  const address = reader.read('AWS_LAMBDA_RUNTIME_API', textLike(/^[\w.-]+:\d{1,5}$/, 'host and port', null));
+  return reader.read('LAMBDA_SHIM', oneOf(['on', 'off'], 'on')) === 'on' ? address : null;
 }
 
 function portProblems(lambda: Lambda, port: number): readonly string[] {

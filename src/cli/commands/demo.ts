@@ -12,11 +12,12 @@ import { paint, table } from '../view/format.ts';
 
 const REQUESTS_PER_SECOND = 100;
 
-/** Plays four rollouts of the sample service under real load, with real processes. */
+/** Plays six rollouts of the sample service under real load, with real processes. */
 export const run: CommandRun = async ({ output }) => {
   const clock = systemClock();
-  output.line('Starting the sample service behind the traffic proxy…');
+  output.line('Building images of the sample service; listing, scanning and signing them…');
   const stage = await setStage(clock);
+  output.line(`${stage.images} images are built. Starting the first behind the traffic proxy…`);
   const interrupt = onInterrupt(async () => {
     await stage.clear();
     process.exit(EXIT_CODES.interrupted);

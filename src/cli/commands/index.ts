@@ -392,7 +392,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'demo',
-    summary: 'see four rollouts of the sample service on this machine, in under two minutes',
+    summary: 'see six rollouts of the sample service on this machine, in under two minutes',
     load: () => import('./demo.ts'),
   },
   {

@@ -4,7 +4,7 @@ import type { Answer } from '../../core/command.ts';
 import { isActive, type Rollout } from '../../core/rollout.ts';
 import { type CommandInput, type CommandRun, flag } from '../command.ts';
 import { EXIT_CODES, type ExitCode, Refusal } from '../exit-code.ts';
-import { follow } from '../follow.ts';
+import { follow, isDone } from '../follow.ts';
 import { answerTo, send, unresponsive } from '../order.ts';
 import { tellOutcome } from '../outcome.ts';
 import { openSession, type Session } from '../session.ts';
@@ -51,7 +51,7 @@ async function rollBack(session: Session, input: CommandInput, rollout: Rollout)
   const number = await send(session, input, rollout, { kind: 'rollback' });
   let answer: Answer | null = null;
   let isGivenUp = false;
-  const isOver = (state: Rollout) => isGivenUp || (answer !== null && !isActive(state));
+  const isOver = (state: Rollout) => isGivenUp || (answer !== null && isDone(state));
   const end = followUntil(session, input, rollout.id, isOver);
   answer = await answerTo(session, number);
   isGivenUp = answer === null;
@@ -72,7 +72,7 @@ async function returnToOlder(session: Session, input: CommandInput, last: Rollou
   const request = resolveRequest(session.loaded, session.environment, older, about);
   const after = await lastObeyedRollout(request.plan.targets);
   const rollout = await session.store.begin(request, session.clock.now(), { supersede: false, after });
-  const end = await followUntil(session, input, rollout.id, (state) => !isActive(state));
+  const end = await followUntil(session, input, rollout.id, isDone);
   if (end === null) return EXIT_CODES.failed;
   tellOutcome(input.output, end);
   return end.phase.kind === 'ended' && end.phase.verdict.kind === 'promoted'

@@ -46,6 +46,18 @@ export const ACTS: readonly Act[] = [
     expected: 'promoted',
     play: withKill('1.4.0'),
   },
+  {
+    name: 'an image that nobody has signed',
+    release: '1.5.0',
+    expected: 'rejected',
+    play: plainly('1.5.0'),
+  },
+  {
+    name: 'an image with a known vulnerability',
+    release: '1.6.0',
+    expected: 'rejected',
+    play: plainly('1.6.0'),
+  },
 ];
 
 function plainly(release: ReleaseName): Act['play'] {

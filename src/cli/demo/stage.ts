@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -12,12 +12,15 @@ import { checkConfig } from '../../config/load.ts';
 import { resolvePlan, stateDirectory } from '../../config/resolve.ts';
 import type { Rollout } from '../../core/rollout.ts';
 import type { Store } from '../../stores/store.ts';
+import { type Costume, dress, layOut } from './wardrobe.ts';
 
 /** A project of its own in a temporary directory, with the sample service on the local target. */
 export interface Stage {
   readonly port: number;
   readonly directory: string;
   readonly store: Store;
+  /** How many images were built for it. */
+  readonly images: number;
   /** Starts `canary deploy` as a process of its own. */
   deploy(release: string): Deployment;
   /** Calls back with what the proxy counts, every tenth of a second. */
@@ -39,18 +42,16 @@ export interface Deployment {
 const RELEASES = {
   '1.0.0': {},
   '1.1.0': {},
-  '1.2.0': { FAULT_ERROR_RATE: '0.4' },
-  '1.3.0': { FAULT_LATENCY_MS: '400' },
+  '1.2.0': { faults: { FAULT_ERROR_RATE: '0.4' } },
+  '1.3.0': { faults: { FAULT_LATENCY_MS: '400' } },
   '1.4.0': {},
-} as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>;
+  '1.5.0': { isSigned: false },
+  '1.6.0': { isVulnerable: true },
+} as const satisfies Readonly<Record<string, Partial<Costume>>>;
+
+const USUAL = { faults: {}, isSigned: true, isVulnerable: false };
 
 export type ReleaseName = keyof typeof RELEASES;
-
-/** Where the sample service is: in the repository as it was written, in the package as it was built. */
-const PODINFO = [
-  fileURLToPath(new URL('../../../podinfo/src/main.ts', import.meta.url)),
-  fileURLToPath(new URL('../../podinfo/src/main.js', import.meta.url)),
-].find((file) => existsSync(file));
 
 const CLI = fileURLToPath(
   new URL(`../main.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url),
@@ -61,6 +62,11 @@ export async function setStage(clock: Clock): Promise<Stage> {
   const port = await freePort();
   const file = path.join(directory, 'canary.config.json');
   writeFileSync(file, JSON.stringify(configOf(port), null, 2));
+  layOut(directory, clock);
+  const images = new Map<string, string>();
+  for (const [name, costume] of Object.entries<Partial<Costume>>(RELEASES)) {
+    images.set(name, await dress(directory, { name, ...USUAL, ...costume }));
+  }
   const loaded = { config: checkConfig(configOf(port), file), file };
   const [environment] = loaded.config.environments;
   if (environment === undefined) throw new Error('the configuration of the demo has no environment');
@@ -73,7 +79,8 @@ export async function setStage(clock: Clock): Promise<Stage> {
     port,
     directory,
     store,
-    deploy: (release) => startDeploy(directory, release),
+    images: images.size,
+    deploy: (release) => startDeploy(directory, images.get(release) ?? release),
     listen: (onNews) => listenToLocalTarget(target, onNews),
     latest: async () => (await store.list({ limit: 1 }))[0] ?? null,
     async clear() {
@@ -86,17 +93,13 @@ export async function setStage(clock: Clock): Promise<Stage> {
 }
 
 function configOf(port: number): ConfigInput {
-  const releases = Object.entries(RELEASES).map(([name, faults]) => [name, { env: faults }] as const);
   return {
     service: 'podinfo',
-    run: {
-      command: [process.execPath, z.string().parse(PODINFO)],
-      env: { VERSION: '{release}', LOG_LEVEL: 'warn' },
-    },
-    releases: Object.fromEntries(releases),
+    supplyChain: {},
     environments: [
       {
         name: 'demo',
+        env: { VERSION: '{release}', LOG_LEVEL: 'warn' },
         targets: [
           {
             kind: 'local',
@@ -121,8 +124,8 @@ function configOf(port: number): ConfigInput {
   };
 }
 
-function startDeploy(directory: string, release: string): Deployment {
-  const child: ChildProcess = spawn(process.execPath, [CLI, 'deploy', '--release', release, '--json'], {
+function startDeploy(directory: string, image: string): Deployment {
+  const child: ChildProcess = spawn(process.execPath, [CLI, 'deploy', '--image', image, '--json'], {
     cwd: directory,
     stdio: ['ignore', 'ignore', 'inherit'],
   });

@@ -29,7 +29,8 @@ export function passGates(
     const reason: Reason = { code: 'already-stable', release: rollout.candidate.name };
     return toEnded(rollout, { kind: 'promoted', reasons: [reason] }, now, [reason]);
   }
-  const open: Reason = { code: 'gates-open', gates: observation.gates.map((answer) => answer.gate) };
+  const gates = observation.gates.flatMap(({ kind, gate }) => (kind === 'open' ? [gate] : []));
+  const open: Reason = { code: 'gates-open', gates };
   const admission = admissionIn(observation);
   return {
     to: { kind: 'preparing', since: now, watched: 0 },

@@ -31,6 +31,12 @@ export function kindOfPredicate(type: string): ClaimKind | null {
   return READERS.find((reader) => reader.type.test(type))?.kind ?? null;
 }
 
+/** Why no rule could make use of a predicate of this type; null if they can, or if none asks for its kind. */
+export function predicateFault(type: string, predicate: unknown): string | null {
+  const error = READERS.find((reader) => reader.type.test(type))?.read.safeParse(predicate).error;
+  return error === undefined ? null : sayFault(error);
+}
+
 /** What a statement says; nothing if no rule asks for its kind. Never throws. */
 export function readClaim(verified: VerifiedStatement): readonly (Piece | UnreadablePiece)[] {
   const { predicateType, predicate } = verified.statement;
@@ -38,5 +44,9 @@ export function readClaim(verified: VerifiedStatement): readonly (Piece | Unread
   if (reader === undefined) return [];
   const read = reader.read.safeParse(predicate);
   if (read.success) return [{ verified, claim: read.data }];
-  return [{ verified, as: reader.kind, detail: z.prettifyError(read.error).slice(0, 500) }];
+  return [{ verified, as: reader.kind, detail: sayFault(read.error) }];
+}
+
+function sayFault(error: z.ZodError): string {
+  return z.prettifyError(error).slice(0, 500);
 }

@@ -10,6 +10,14 @@ export interface AttachedBundle {
   readonly bundle: Digest;
 }
 
+/** What is attached. Nobody signs what the manifest says of it: that helps to find it, and is not believed. */
+export interface Attachment {
+  readonly bytes: Buffer;
+  readonly predicateType: string;
+  /** RFC 3339; left out where the manifest shall not say when. */
+  readonly created?: string;
+}
+
 /**
  * Attaches a bundle to an image as an OCI 1.1 referrer, in the form that cosign 3 and GitHub's attestations have. The same
  * bundle attached twice is attached once.
@@ -17,7 +25,7 @@ export interface AttachedBundle {
 export async function attachBundle(
   repository: ImageRepository,
   image: Digest,
-  { bytes, predicateType }: { readonly bytes: Buffer; readonly predicateType: string },
+  { bytes, predicateType, created }: Attachment,
   signal?: AbortSignal,
 ): Promise<AttachedBundle> {
   const { mediaType, bytes: manifest } = await repository.manifest(image, signal);
@@ -35,6 +43,7 @@ export async function attachBundle(
     annotations: {
       'dev.sigstore.bundle.content': 'dsse-envelope',
       'dev.sigstore.bundle.predicateType': predicateType,
+      ...(created === undefined ? {} : { 'org.opencontainers.image.created': created }),
     },
   };
   const referrer = Buffer.from(JSON.stringify(document));

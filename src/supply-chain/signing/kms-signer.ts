@@ -1,4 +1,4 @@
-import { createHash, createPublicKey } from 'node:crypto';
+import { createHash, createPublicKey, verify } from 'node:crypto';
 import { GetPublicKeyCommand, type KMSClient, SignCommand } from '@aws-sdk/client-kms';
 import { SupplyChainError } from '../error.ts';
 import { fingerprintOf } from './key-fingerprint.ts';
@@ -30,9 +30,12 @@ export function kmsSigning(client: KMSClient, keyId: string): Signing {
           SigningAlgorithm: 'ECDSA_SHA_256',
         });
         const { Signature } = await asked(keyId, client.send(command));
-        if (Signature === undefined) throw new SupplyChainError('KEY_ERROR', `${keyId} gave no signature`);
+        const signature = Buffer.from(Signature ?? '');
+        if (!verify('sha256', data, key, signature)) {
+          throw new SupplyChainError('KEY_ERROR', `KMS gave no signature by ${keyId} that verifies`);
+        }
         return {
-          signature: Buffer.from(Signature),
+          signature,
           key: {
             $case: 'publicKey',
             publicKey: key.export({ type: 'spki', format: 'pem' }).toString(),
@@ -59,7 +62,16 @@ async function asked<T>(keyId: string, answer: Promise<T>): Promise<T> {
   }
 }
 
+/** Makes it once; what failed is tried again. */
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | null = null;
-  return () => (made ??= make());
+  return async () => {
+    made ??= make();
+    try {
+      return await made;
+    } catch (error) {
+      made = null;
+      throw error;
+    }
+  };
 }

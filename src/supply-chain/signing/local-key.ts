@@ -24,7 +24,7 @@ export interface LocalKey {
  * `<name>.pub`. When two processes make it at the same time, both get the same one. Throws `KEY_ERROR`.
  */
 export function localKey(directory: string, name: string): LocalKey {
-  if (!/^[a-z0-9][a-z0-9-]{0,60}$/.test(name)) {
+  if (!isKeyName(name)) {
     throw new SupplyChainError(
       'KEY_ERROR',
       `"${name.slice(0, 100)}" cannot be the name of a key: it must be lower-case letters, digits and dashes, at most 61`,
@@ -34,8 +34,24 @@ export function localKey(directory: string, name: string): LocalKey {
   const isNew = makeOnce(directory, files.private);
   const privateKey = readPrivateKey(files.private);
   const publicKey = createPublicKey(privateKey);
-  writeOnce(directory, files.public, publicKey.export({ type: 'spki', format: 'pem' }), 0o644);
+  const pem = publicKey.export({ type: 'spki', format: 'pem' });
+  writeOnce(directory, files.public, pem, 0o644);
+  requireSame(files, pem.toString());
   return { privateKey, publicKey, publicKeyFile: files.public, isNew };
+}
+
+/** Whether a key can have that name, which is part of the names of its files. */
+export function isKeyName(text: string): boolean {
+  return /^[a-z0-9][a-z0-9-]{0,60}$/.test(text);
+}
+
+/** Others trust the file with the public key, which must be that of this private key. */
+function requireSame(files: { readonly private: string; readonly public: string }, pem: string): void {
+  if (readFileSync(files.public, 'utf8').trim() === pem.trim()) return;
+  throw new SupplyChainError(
+    'KEY_ERROR',
+    `${files.public} does not belong to ${files.private}: remove it, and it is written anew`,
+  );
 }
 
 /** Whether a new key was made; false if there was one. */

@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, sign as signData } from 'node:crypto';
+import { createHash, generateKeyPairSync, sign as signData, X509Certificate } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import {
   fulcioHandler,
@@ -23,6 +23,12 @@ export interface LocalSigstore {
   signing(identity: { readonly subject: string; readonly issuer: string }, services?: Services): Signing;
   /** Signs with a certificate of this instance that says more of a workflow; entered into the log. */
   workflowSigning(workflow: Workflow): Signing;
+  /** Where its services are. */
+  readonly url: string;
+  /** The token of somebody, as Fulcio takes it here. */
+  tokenOf(identity: { readonly subject: string; readonly issuer: string }): string;
+  /** Answers so many requests from now on with that status. */
+  failNext(times: number, status: number): void;
   close(): void;
 }
 
@@ -41,23 +47,41 @@ export interface Workflow {
   readonly sourceRepositoryOwnerId: string;
 }
 
+/** What a service answers to what is posted to its path. */
+interface Handler {
+  readonly path: string;
+  readonly fn: (body: string) => Promise<{
+    readonly statusCode: number;
+    readonly response: string | ArrayBufferView;
+    readonly contentType?: string | undefined;
+    readonly etag?: string | undefined;
+  }>;
+}
+
 const JSON_TYPE = 'application/json';
+const LOG_PATH = '/api/v1/log/entries';
 
 export async function startLocalSigstore(clock?: Date): Promise<LocalSigstore> {
+  // Its authorities read this whenever they need the time.
+  const time = new Date(clock ?? wholeSecond());
+  const failing = { times: 0, status: 500 };
   const server = createServer();
   const url = await listen(server);
-  const ctlog = await initializeCTLog(pair());
-  const ca = await initializeCA(pair(), ctlog, clock);
-  const log = await initializeTLog(url, pair(), clock);
-  const tsa = await initializeTSA(pair(), clock);
-  const handlers = [
+  const ctlog = await initializeCTLog(pair(), time);
+  const ca = await initializeCA(pair(), ctlog, time);
+  const log = await initializeTLog(url, pair(), time);
+  const tsa = await initializeTSA(pair(), time);
+  const handlers: readonly Handler[] = [
     fulcioHandler(ca, { strict: true, subjectClaim: 'sub' }),
     {
-      path: '/api/v1/log/entries',
+      path: LOG_PATH,
       // A real log turns what is proposed into this form before it takes it.
       fn: async (body: string) => {
         const entry = await log.log(canonicalEntry(JSON.parse(body)));
-        return { statusCode: 201, response: JSON.stringify(entry), contentType: JSON_TYPE };
+        const response = JSON.stringify(entry);
+        // By this some clients find the entry in the answer.
+        const [etag] = Object.keys(entry);
+        return { statusCode: 201, response, contentType: JSON_TYPE, etag };
       },
     },
     tsaHandler(tsa, { strict: true }),
@@ -67,16 +91,24 @@ export async function startLocalSigstore(clock?: Date): Promise<LocalSigstore> {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const handler = handlers.find(({ path }) => path === request.url);
+      if (failing.times > 0) {
+        failing.times -= 1;
+        return response.writeHead(failing.status).end();
+      }
+      if (clock === undefined) time.setTime(wholeSecond());
       if (handler === undefined) return response.writeHead(404).end();
-      return void handler.fn(Buffer.concat(chunks).toString()).then(
-        ({ statusCode, response: body, contentType }) =>
-          response.writeHead(statusCode, { 'content-type': contentType ?? 'text/plain' }).end(body),
+      const body = withToken(Buffer.concat(chunks).toString(), request.headers.authorization);
+      return void handler.fn(body).then(
+        ({ statusCode, response: answer, contentType = 'text/plain', etag }) => {
+          response.setHeader('etag', etag ?? '');
+          response.writeHead(statusAt(request.url, statusCode), { 'content-type': contentType }).end(answer);
+        },
         (error: unknown) => response.writeHead(500).end(String(error)),
       );
     });
   });
 
-  const start = new Date((clock?.getTime() ?? Date.now()) - 1_000);
+  const start = new Date(time.getTime() - 1_000);
   const logOf = (publicKey: Buffer) => ({
     baseUrl: url,
     logId: { keyId: createHash('sha256').update(publicKey).digest() },
@@ -116,10 +148,22 @@ export async function startLocalSigstore(clock?: Date): Promise<LocalSigstore> {
     },
     workflowSigning(workflow) {
       const keyless = keylessSigning({ fulcio: url, rekor: url, timestampAuthority: null }, NOBODY);
-      return { ...keyless, signer: { sign: (data) => signAsWorkflow(ca, workflow, data) } };
+      const sign = (data: Buffer) => {
+        if (clock === undefined) time.setTime(wholeSecond());
+        return signAsWorkflow(ca, workflow, data);
+      };
+      return { ...keyless, signer: { sign } };
     },
+    url,
+    tokenOf: ({ subject, issuer }) => token({ sub: subject, iss: issuer }),
+    failNext: (times, status) => void Object.assign(failing, { times, status }),
     close: () => void server.close(),
   };
+}
+
+/** A timestamp with parts of a second is written without their last zeros, which a verifier then cannot read. */
+function wholeSecond(): number {
+  return Math.floor(Date.now() / 1000) * 1000;
 }
 
 const NOBODY = { getToken: async () => '' };
@@ -156,7 +200,21 @@ function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Arra
 
 /** A token that nobody has signed: this Fulcio does not look. */
 function token(claims: Readonly<Record<string, string>>): string {
-  return `${part({ alg: 'none', typ: 'JWT' })}.${part(claims)}.${Buffer.from('none').toString('base64url')}`;
+  const now = Math.floor(Date.now() / 1000);
+  const whole = { aud: 'sigstore', iat: now, nbf: now, exp: now + 300, ...claims };
+  return `${part({ alg: 'none', typ: 'JWT' })}.${part(whole)}.${Buffer.from('none').toString('base64url')}`;
+}
+
+/** Fulcio takes the token in a header as well, as cosign sends it; the mock wants it in the body. */
+function withToken(body: string, authorization: string | undefined): string {
+  const [scheme, oidcIdentityToken] = authorization?.split(' ') ?? [];
+  if (scheme !== 'Bearer') return body;
+  return JSON.stringify({ ...JSON.parse(body), credentials: { oidcIdentityToken } });
+}
+
+/** Fulcio answers 200, and cosign takes nothing else; the mock says 201. */
+function statusAt(url: string | undefined, status: number): number {
+  return url === '/api/v2/signingCert' && status === 201 ? 200 : status;
 }
 
 const proposed = z.object({
@@ -179,10 +237,17 @@ function canonicalEntry(entry: unknown) {
       payloadHash: hash(Buffer.from(payload, 'base64')),
       signatures: signatures.map(({ sig }, index) => ({
         signature: sig,
-        verifier: proposedContent.verifiers[index] ?? '',
+        verifier: canonicalVerifier(proposedContent.verifiers[index] ?? ''),
       })),
     },
   };
+}
+
+/** Rekor reads the certificate and writes it down anew; the mock's Fulcio gives it out without line breaks. */
+function canonicalVerifier(encoded: string): string {
+  const pem = Buffer.from(encoded, 'base64').toString();
+  if (!pem.includes('BEGIN CERTIFICATE')) return encoded;
+  return Buffer.from(new X509Certificate(pem).toString()).toString('base64');
 }
 
 async function listen(server: Server): Promise<string> {

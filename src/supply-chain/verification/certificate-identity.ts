@@ -13,6 +13,7 @@ export interface CertificateIdentity {
 /** Extensions of Fulcio's certificates (1.3.6.1.4.1.57264.1). */
 const FULCIO = '1.3.6.1.4.1.57264.1';
 const OIDS = {
+  issuer: `${FULCIO}.8`,
   sourceRepository: `${FULCIO}.12`,
   sourceRepositoryId: `${FULCIO}.15`,
   sourceRepositoryOwnerId: `${FULCIO}.17`,
@@ -26,7 +27,7 @@ export function identityOf({ identity }: Signer): CertificateIdentity {
   };
   return {
     subject: identity?.subjectAlternativeName ?? null,
-    issuer: identity?.extensions?.issuer ?? null,
+    issuer: extension(OIDS.issuer),
     sourceRepository: extension(OIDS.sourceRepository),
     sourceRepositoryId: extension(OIDS.sourceRepositoryId),
     sourceRepositoryOwnerId: extension(OIDS.sourceRepositoryOwnerId),

@@ -1,16 +1,19 @@
-import { createPublicKey } from 'node:crypto';
 import { PublicKeyDetails, TrustedRoot, type PublicKey } from '@sigstore/protobuf-specs';
 import { toTrustMaterial, Verifier } from '@sigstore/verify';
 import type { Instant } from '../../core/time.ts';
 import { SupplyChainError } from '../error.ts';
 import { fingerprintOf } from '../signing/key-fingerprint.ts';
 import type { KeylessSigner, KeySigner, TrustedSigner } from './trust.ts';
+import { parseTrustedKey } from './trusted-key.ts';
 import { parseTrustedRoot } from './trusted-root.ts';
 
 /** All signers that share a key. */
 export interface KnownKey {
   readonly fingerprint: string;
+  /** Those for whom it counts now. */
   readonly names: readonly string[];
+  /** For whom it does not count now, and when it does: `build, from 2026-01-01T00:00:00.000Z`. */
+  readonly outOfTime: readonly string[];
   readonly verifier: Verifier;
 }
 
@@ -24,6 +27,8 @@ export interface KnownInstance {
 export interface KnownSigners {
   readonly keys: readonly KnownKey[];
   readonly instances: readonly KnownInstance[];
+  /** The time by which they are asked. */
+  readonly now: Instant;
 }
 
 /**
@@ -37,34 +42,40 @@ export function knownSigners(signers: readonly TrustedSigner[], now: Instant): K
       now,
     ),
     instances: knownInstances(signers.filter((signer) => signer.kind === 'keyless')),
+    now,
   };
 }
 
 function knownKeys(signers: readonly KeySigner[], now: Instant): readonly KnownKey[] {
-  const valid = signers.flatMap(({ name, keys }) =>
-    keys
-      .filter(({ from, until }) => (from ?? now) <= now && now <= (until ?? now))
-      .map(({ publicKey }) => ({ name, ...readKey(name, publicKey) })),
+  const all = signers.flatMap(({ name, keys }) =>
+    keys.map((key) => ({ name, window: windowOf(key, now), ...readKey(name, key.publicKey) })),
   );
-  return [...Map.groupBy(valid, ({ fingerprint }) => fingerprint)].flatMap(([fingerprint, same]) => {
-    const names = [...new Set(same.map(({ name }) => name))];
-    return same
-      .slice(0, 1)
-      .map(({ key }) => ({ fingerprint, names, verifier: keyVerifier(fingerprint, key) }));
+  return [...Map.groupBy(all, ({ fingerprint }) => fingerprint)].flatMap(([fingerprint, same]) => {
+    const names = same.flatMap(({ name, window }) => (window === null ? [name] : []));
+    const outOfTime = same.flatMap(({ name, window }) => (window === null ? [] : [`${name}, ${window}`]));
+    return same.slice(0, 1).map(({ key }) => ({
+      fingerprint,
+      names: [...new Set(names)],
+      outOfTime,
+      verifier: keyVerifier(fingerprint, key),
+    }));
   });
 }
 
+/** When the key counts, if that is not now: from `from` until just before `until`. */
+function windowOf({ from, until }: KeySigner['keys'][number], now: Instant): string | null {
+  if (from !== null && now < from) return `from ${new Date(from).toISOString()}`;
+  if (until !== null && now >= until) return `until ${new Date(until).toISOString()}`;
+  return null;
+}
+
 function readKey(name: string, pem: string): { readonly fingerprint: string; readonly key: PublicKey } {
-  try {
-    const publicKey = createPublicKey(pem);
-    const rawBytes = publicKey.export({ type: 'spki', format: 'der' });
-    return {
-      fingerprint: fingerprintOf(publicKey),
-      key: { rawBytes, keyDetails: PublicKeyDetails.PKIX_ECDSA_P256_SHA_256 },
-    };
-  } catch (cause) {
-    throw new SupplyChainError('BAD_TRUST', `a key of "${name}" is no public key in PEM`, { cause });
-  }
+  const publicKey = parseTrustedKey(pem, name);
+  const rawBytes = publicKey.export({ type: 'spki', format: 'der' });
+  return {
+    fingerprint: fingerprintOf(publicKey),
+    key: { rawBytes, keyDetails: PublicKeyDetails.PUBLIC_KEY_DETAILS_UNSPECIFIED },
+  };
 }
 
 const NO_ROOT = TrustedRoot.fromJSON({});

@@ -1,7 +1,8 @@
+import type { EvidenceUsed } from '../../core/admission.ts';
 import type { Instant } from '../../core/time.ts';
 import { type SupplyChainCode, SupplyChainError } from '../error.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import type { Digest } from '../oci/digest.ts';
+import { type Digest, parseDigest } from '../oci/digest.ts';
 import { type Manifest, parseManifest } from '../oci/manifest.ts';
 import { MEDIA_TYPES } from '../oci/media-types.ts';
 import { readAll } from '../oci/read-all.ts';
@@ -13,9 +14,16 @@ import { claimedType, verifyBundle } from './verify-bundle.ts';
 
 /** GitHub takes SBOMs of up to 16 MB, and nobody makes larger statements. */
 const LARGEST_BUNDLE = 16 * 1024 * 1024;
-/** More attachments than this are a flood: they would take longer to fetch than anybody waits. */
+/** More attachments than this are a flood: they would take longer to fetch than anybody waits. So would more bytes. */
 const MOST_ATTACHED = 128;
+const MOST_BYTES = 256 * 1024 * 1024;
 const AT_ONCE = 8;
+
+/** By when keys are judged, and what ends the reading. */
+export interface ReadOptions {
+  readonly now: Instant;
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
  * Reads and verifies every bundle that is attached to an image. What cannot be believed is in `rejected`, each with its
@@ -27,22 +35,61 @@ export async function readEvidence(
   repository: ImageRepository,
   image: Digest,
   signers: readonly TrustedSigner[],
-  { now, signal }: { readonly now: Instant; readonly signal?: AbortSignal | undefined },
+  { now, signal }: ReadOptions,
 ): Promise<AttachedEvidence> {
   const known = knownSigners(signers, now);
   const attached = await repository.referrers(image, signal);
-  if (attached.length > MOST_ATTACHED) {
-    throw new SupplyChainError(
-      'TOO_MANY_REFERRERS',
-      `${attached.length} manifests are attached to ${image} in ${repository.name}, and at most ${MOST_ATTACHED} are read`,
-    );
-  }
+  if (attached.length > MOST_ATTACHED) throw flood(repository, image, `${attached.length} manifests`);
+  const places = attached.map(({ digest }) => ({ referrer: digest, bundle: null }));
+  return readAt(places, { repository, image, known, signal });
+}
+
+/** Digests of evidence that is known: of the manifest that attaches it, and of the bundle itself. */
+export type Pin = Pick<EvidenceUsed, 'referrer' | 'bundle'>;
+
+/**
+ * The same for evidence whose digests are known from an admission. The list of referrers is not asked for, so that nobody
+ * who can attach things keeps it from being read. What is gone is rejected with `NOT_FOUND`, another bundle than the one
+ * that is meant with `DIGEST_MISMATCH`. Throws `BAD_REFERENCE` when a pin is no digest.
+ */
+export async function readPinned(
+  repository: ImageRepository,
+  image: Digest,
+  pins: readonly Pin[],
+  signers: readonly TrustedSigner[],
+  { now, signal }: ReadOptions,
+): Promise<AttachedEvidence> {
+  const places = pins.map(({ referrer, bundle }) => ({
+    referrer: parseDigest(referrer),
+    bundle: parseDigest(bundle),
+  }));
+  return readAt(places, { repository, image, known: knownSigners(signers, now), signal });
+}
+
+/** Where to look, and for which bundle; null for whichever is there. */
+interface Place {
+  readonly referrer: Digest;
+  readonly bundle: Digest | null;
+}
+
+interface Reading {
+  readonly repository: ImageRepository;
+  readonly image: Digest;
+  readonly known: KnownSigners;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function readAt(places: readonly Place[], reading: Reading): Promise<AttachedEvidence> {
+  const { repository, image } = reading;
   const found: (VerifiedStatement | RejectedBundle | null)[] = [];
-  for (let index = 0; index < attached.length; index += AT_ONCE) {
-    const some = attached.slice(index, index + AT_ONCE);
-    found.push(
-      ...(await Promise.all(some.map((each) => readOne({ repository, image, known }, each, signal)))),
-    );
+  let bytes = 0;
+  const spend = (size: number) => {
+    bytes += size;
+    if (bytes > MOST_BYTES) throw flood(repository, image, `more than ${MOST_BYTES} bytes`);
+  };
+  for (let index = 0; index < places.length; index += AT_ONCE) {
+    const some = places.slice(index, index + AT_ONCE);
+    found.push(...(await Promise.all(some.map((place) => readOne(reading, place, spend)))));
   }
   const all = found.filter((each) => each !== null);
   return {
@@ -51,39 +98,42 @@ export async function readEvidence(
   };
 }
 
-interface Reading {
-  readonly repository: ImageRepository;
-  readonly image: Digest;
-  readonly known: KnownSigners;
-}
-
 /** Null for what is no bundle. The list of referrers is only a list of places to look: its types are not believed. */
 async function readOne(
-  { repository, image, known }: Reading,
-  { digest: referrer }: Descriptor,
-  signal: AbortSignal | undefined,
+  { repository, image, known, signal }: Reading,
+  { referrer, bundle }: Place,
+  spend: (bytes: number) => void,
 ): Promise<VerifiedStatement | RejectedBundle | null> {
   let claimsToBe: string | null = null;
   try {
     const manifest = parseManifest(await repository.manifest(referrer, signal));
     const layer = bundleOf(manifest);
+    if (bundle !== null && layer?.digest !== bundle) {
+      throw new SupplyChainError('DIGEST_MISMATCH', `it does not hold the bundle ${bundle}`);
+    }
     if (layer === null) return null;
-    claimsToBe = manifest.annotations?.['dev.sigstore.bundle.predicateType'] ?? null;
+    claimsToBe = manifest.annotations?.['dev.sigstore.bundle.predicateType']?.slice(0, 512) ?? null;
     if (manifest.subject?.digest !== image) {
       throw new SupplyChainError('SUBJECT_MISMATCH', 'it is attached to another image');
     }
     if (layer.size > LARGEST_BUNDLE) throw tooLarge(layer.size);
+    spend(layer.size);
     const bytes = await readAll(repository.blob(layer, signal), LARGEST_BUNDLE, 'the bundle');
     claimsToBe = claimedType(bytes) ?? claimsToBe;
     return { referrer, bundle: layer.digest, ...verifyBundle(bytes, image, known) };
   } catch (error) {
-    if (!(error instanceof SupplyChainError) || OUTAGES.includes(error.code)) throw error;
+    if (!(error instanceof SupplyChainError) || NOT_ITS_OWN.includes(error.code)) throw error;
     return { referrer, code: error.code, detail: error.message, claimsToBe };
   }
 }
 
-/** Then it is the repository that fails, and not what is attached. */
-const OUTAGES: readonly SupplyChainCode[] = ['REGISTRY_UNAVAILABLE', 'UNAUTHORIZED', 'REDIRECT_REFUSED'];
+/** Then it is the repository that fails, or all that is attached, and not this one piece. */
+const NOT_ITS_OWN: readonly SupplyChainCode[] = [
+  'REGISTRY_UNAVAILABLE',
+  'UNAUTHORIZED',
+  'REDIRECT_REFUSED',
+  'TOO_MANY_REFERRERS',
+];
 
 const BUNDLE = /^application\/vnd\.dev\.sigstore\.bundle(\.v\d+\.\d+)?\+json/;
 
@@ -96,4 +146,11 @@ function bundleOf({ layers, artifactType }: Manifest): Descriptor | null {
 
 function tooLarge(size: number): SupplyChainError {
   return new SupplyChainError('TOO_LARGE', `it has ${size} bytes, and at most ${LARGEST_BUNDLE} are read`);
+}
+
+function flood({ name }: ImageRepository, image: Digest, what: string): SupplyChainError {
+  return new SupplyChainError(
+    'TOO_MANY_REFERRERS',
+    `${what} are attached to ${image} in ${name}, which is more than is ever read (${MOST_ATTACHED} manifests, ${MOST_BYTES} bytes)`,
+  );
 }

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { TrustedRoot } from '@sigstore/protobuf-specs';
 import { SupplyChainError } from '../error.ts';
 
@@ -25,8 +26,24 @@ export function parseTrustedRoot(document: unknown, signer: string): TrustedInst
   if (beginnings.some((start) => start === undefined)) {
     throw bad(signer, 'has an authority or a log without the time since when it is valid (validFor.start)');
   }
-  const isMock = certificateAuthorities.some(({ subject }) => subject?.organization === MOCK_ORGANIZATION);
-  return { root, isMock };
+  return { root, isMock: certificatesOf(root, signer).some(isMadeForTests) };
+}
+
+/** What its certificates say counts, and not what the document says of them. */
+function isMadeForTests({ subject }: X509Certificate): boolean {
+  return subject.split('\n').includes(`O=${MOCK_ORGANIZATION}`);
+}
+
+function certificatesOf(root: TrustedRoot, signer: string): readonly X509Certificate[] {
+  const chains = [...root.certificateAuthorities, ...root.timestampAuthorities].map(
+    ({ certChain }) => certChain?.certificates ?? [],
+  );
+  if (chains.some((chain) => chain.length === 0)) throw bad(signer, 'has an authority without a certificate');
+  try {
+    return chains.flat().map(({ rawBytes }) => new X509Certificate(rawBytes));
+  } catch (cause) {
+    throw bad(signer, 'has a certificate that cannot be read', cause);
+  }
 }
 
 function read(document: unknown, signer: string): TrustedRoot {

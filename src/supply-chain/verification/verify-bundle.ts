@@ -1,4 +1,10 @@
-import { type Bundle, bundleFromJSON, isBundleWithPublicKey } from '@sigstore/bundle';
+import {
+  type Bundle,
+  bundleFromJSON,
+  BUNDLE_V03_LEGACY_MEDIA_TYPE,
+  BUNDLE_V03_MEDIA_TYPE,
+  isBundleWithPublicKey,
+} from '@sigstore/bundle';
 import { type SignedEntity, toSignedEntity, VerificationError } from '@sigstore/verify';
 import type { Instant } from '../../core/time.ts';
 import { isAbout, parseStatement, STATEMENT_PAYLOAD } from '../attestations/statement.ts';
@@ -6,7 +12,7 @@ import { type SupplyChainCode, SupplyChainError } from '../error.ts';
 import type { Digest } from '../oci/digest.ts';
 import { identityOf, isIdentity, sayIdentity } from './certificate-identity.ts';
 import type { VerifiedStatement } from './evidence.ts';
-import type { KnownSigners } from './known-signers.ts';
+import type { KnownKey, KnownSigners } from './known-signers.ts';
 
 /** What a bundle proves, besides where it was found. */
 export type ProvenStatement = Omit<VerifiedStatement, 'referrer' | 'bundle'>;
@@ -60,17 +66,25 @@ function parseBundle(bytes: Uint8Array): Bundle {
   }
 }
 
+const VERSIONS: readonly string[] = [BUNDLE_V03_MEDIA_TYPE, BUNDLE_V03_LEGACY_MEDIA_TYPE];
+
 function proveSigner(bundle: Bundle, signers: KnownSigners): Proof {
+  if (!VERSIONS.includes(bundle.mediaType)) {
+    const said = bundle.mediaType.slice(0, 100);
+    throw new SupplyChainError('MALFORMED_BUNDLE', `it is ${said}, and only version 0.3 is read`);
+  }
   const entity = toSignedEntity(bundle);
   return isBundleWithPublicKey(bundle) ? proveKey(entity, signers) : proveCertificate(entity, signers);
 }
 
-/** What a log or a timestamp says about a signature by a key is of no interest: nothing is demanded of it. */
+/**
+ * What a log or a timestamp says about a signature by a key is of no interest: nothing is demanded of it. Bundles may name
+ * a key by anything, such as its place in a KMS; then each that is known is tried.
+ */
 function proveKey(entity: SignedEntity, { keys }: KnownSigners): Proof {
-  const { key } = entity;
-  const hint = key.$case === 'public-key' ? key.hint : '';
-  const bare: SignedEntity = { signature: entity.signature, key, timestamps: [], tlogEntries: [] };
-  const known = keys.find(({ fingerprint }) => fingerprint === hint);
+  const hint = entity.key.$case === 'public-key' ? entity.key.hint : '';
+  const named = keys.find(({ fingerprint }) => fingerprint === hint);
+  const known = named ?? keys.find((key) => isSignedBy(key, entity));
   if (known === undefined) {
     const said = JSON.stringify(hint.slice(0, 100));
     throw new SupplyChainError(
@@ -78,16 +92,29 @@ function proveKey(entity: SignedEntity, { keys }: KnownSigners): Proof {
       `it is signed by the key ${said}, which nobody who is trusted has`,
     );
   }
-  try {
-    known.verifier.verify(bare);
-  } catch (cause) {
-    throw new SupplyChainError(codeOf(cause), sayCause(cause), { cause });
+  if (!isSignedBy(known, entity)) {
+    throw new SupplyChainError('SIGNATURE_ERROR', 'it names a key that is trusted, which did not sign it');
   }
-  return { signers: known.names, identity: `key ${hint}`, signedAt: null };
+  const { names, outOfTime, fingerprint } = known;
+  if (names.length === 0) {
+    throw new SupplyChainError('UNTRUSTED_SIGNER', `its key counts only for ${outOfTime.join('; ')}`);
+  }
+  return { signers: names, identity: `key ${fingerprint}`, signedAt: null };
+}
+
+function isSignedBy({ fingerprint, verifier }: KnownKey, { signature }: SignedEntity): boolean {
+  const key = { $case: 'public-key' as const, hint: fingerprint };
+  try {
+    verifier.verify({ signature, key, timestamps: [], tlogEntries: [] });
+    return true;
+  } catch (error) {
+    if (error instanceof VerificationError && error.code === 'SIGNATURE_ERROR') return false;
+    throw error;
+  }
 }
 
 /** Tries every instance, and when none of them vouches for it, says what says most about why. */
-function proveCertificate(entity: SignedEntity, { instances }: KnownSigners): Proof {
+function proveCertificate(entity: SignedEntity, { instances, now }: KnownSigners): Proof {
   const failures: SupplyChainError[] = [];
   for (const { verifier, signers } of instances) {
     try {
@@ -97,13 +124,17 @@ function proveCertificate(entity: SignedEntity, { instances }: KnownSigners): Pr
       );
       const identity = sayIdentity(shown);
       if (names.length > 0) {
-        return { signers: names.map(({ name }) => name), identity, signedAt: timeOf(entity) };
+        return { signers: names.map(({ name }) => name), identity, signedAt: timeOf(entity, now) };
       }
       failures.push(
         new SupplyChainError('UNTRUSTED_SIGNER', `it is signed by ${identity}, who is not trusted`),
       );
     } catch (cause) {
-      failures.push(new SupplyChainError(codeOf(cause), sayCause(cause), { cause }));
+      failures.push(
+        cause instanceof SupplyChainError
+          ? cause
+          : new SupplyChainError(codeOf(cause), sayCause(cause), { cause }),
+      );
     }
   }
   throw (
@@ -145,15 +176,23 @@ function codeOf(error: unknown): SupplyChainCode {
   }
 }
 
-/** The earliest time that a log or a timestamp authority vouches for. Called when they have been verified. */
-function timeOf({ timestamps }: SignedEntity): Instant | null {
+/** How far the clocks of logs and authorities may be ahead of ours. */
+const CLOCK_SKEW = 5 * 60_000;
+
+/**
+ * The earliest time that a log or a timestamp authority vouches for, which must not be still to come. Called when they have
+ * been verified.
+ */
+function timeOf({ timestamps }: SignedEntity, now: Instant): Instant {
   const times = timestamps.flatMap((each): Instant[] => {
     if (each.$case === 'timestamp-authority') return [each.timestamp.signingTime.getTime()];
     // Only the promise of a log covers its time.
     const { inclusionPromise, integratedTime } = each.tlogEntry;
     return inclusionPromise === undefined ? [] : [Number(integratedTime) * 1000];
   });
-  return times.length === 0 ? null : Math.min(...times);
+  const signedAt = Math.min(...times);
+  if (signedAt <= now + CLOCK_SKEW) return signedAt;
+  throw new SupplyChainError('TIMESTAMP_ERROR', 'the time at which it was signed is still to come');
 }
 
 function sayCause(cause: unknown): string {

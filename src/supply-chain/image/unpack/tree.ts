@@ -41,12 +41,14 @@ export interface Tree {
   /** Absolute. */
   readonly directory: string;
   readonly root: DirectoryNode;
+  /** Called for each directory that is made because something in it needs it. */
+  readonly onImplied: () => void;
 }
 
 /** Makes the directory, which must not be there. */
-export async function makeTree(directory: string): Promise<Tree> {
+export async function makeTree(directory: string, onImplied: () => void): Promise<Tree> {
   await mkdir(directory, { mode: OWNER.directory });
-  return { directory, root: emptyDirectory(0) };
+  return { directory, root: emptyDirectory(0), onImplied };
 }
 
 /** What is at that path, not looking through links. */
@@ -144,6 +146,7 @@ async function enterParent(tree: Tree, names: readonly string[], layer: number):
     return found;
   }
   requireWay(tree, names);
+  tree.onImplied();
   await makeDirectory(tree, above, layer);
   return enterParent(tree, names, layer);
 }

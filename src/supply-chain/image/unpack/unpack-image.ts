@@ -1,6 +1,7 @@
 import { mkdir, open, rename, stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import path from 'node:path';
+import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { SupplyChainError } from '../../error.ts';
@@ -55,8 +56,8 @@ export async function unpackImage(
     await using scratch = await openScratch(path.resolve(directory, UNFINISHED));
     const unpacked = path.join(scratch.directory, 'image');
     await mkdir(unpacked, { mode: 0o700 });
-    const tree = await makeTree(path.join(unpacked, ROOT));
     const budget = budgetOf(limits, digest);
+    const tree = await makeTree(path.join(unpacked, ROOT), budget.entry);
     for (const [index, layer] of layers.entries()) {
       await unpackLayer({ repository, tree, budget, index: index + 1, signal }, layer);
     }
@@ -94,16 +95,27 @@ async function unpackLayer(
   const what = `the layer ${descriptor.digest}`;
   const gunzip = createGunzip();
   const target = { tree, budget, layer: index, what };
-  await applyArchive(target, (extract) =>
-    pipeline(
-      repository.blob(descriptor, signal),
-      gunzip,
-      (source: AsyncIterable<Uint8Array>) => checked(source, diffId, spend),
-      extract,
-      { signal },
-    ),
-  );
+  try {
+    await applyArchive(target, (extract) =>
+      pipeline(
+        repository.blob(descriptor, signal),
+        gunzip,
+        (source: AsyncIterable<Uint8Array>) => checked(source, diffId, spend),
+        extract,
+        { signal },
+      ),
+    );
+  } catch (error) {
+    signal?.throwIfAborted();
+    await requireRightBlob(repository.blob(descriptor, signal));
+    throw error;
+  }
   requireWholeBlob(gunzip, descriptor.size, what);
+}
+
+/** What was found wrong halfway through may be due to bytes that are not those of the image: that is said first. */
+async function requireRightBlob(blob: AsyncIterable<Uint8Array>): Promise<void> {
+  await pipeline(blob, new Writable({ write: (_chunk, _encoding, done) => done() }));
 }
 
 /** Passes the archive on, and fails at its end when it is not the one that the configuration names. */

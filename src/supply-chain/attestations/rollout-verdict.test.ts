@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { imageRelease, plan, release, rollout, START } from '../../../test/builders.ts';
+import type { DueVerdict } from '../../core/attestation.ts';
+import type { Rollout } from '../../core/rollout.ts';
+import { digestOf, parseDigest } from '../oci/digest.ts';
+import { ENGINE_VERIFIER, OVERRIDES } from '../policy/own-identity.ts';
+import type { Claim } from '../policy/claim.ts';
+import { readClaim } from '../policy/read-claim.ts';
+import { resourceFaults } from '../policy/resource.ts';
+import type { VerifiedStatement } from '../verification/evidence.ts';
+import { localProvenance } from './local-provenance.ts';
+import { PREDICATE_TYPES } from './predicate-types.ts';
+import { rolloutVerdict } from './rollout-verdict.ts';
+import { statementAbout } from './statement.ts';
+
+const SHOP = imageRelease('1.1.0');
+const HOUR = 3_600_000;
+const [referrer, bundle, policy] = [digestOf('referrer'), digestOf('bundle'), digestOf('policy')];
+
+const ENDED: Rollout['phase'] = {
+  kind: 'ended',
+  at: START + HOUR,
+  verdict: { kind: 'promoted', reasons: [] },
+  settlesAt: START + 2 * HOUR,
+  settled: false,
+};
+
+function verdict(changes: Partial<Rollout> = {}, result: DueVerdict['result'] = 'PASSED') {
+  assert.ok(SHOP.artifact.kind === 'image');
+  const admission = {
+    policy,
+    evidence: [{ kind: 'scan', referrer, bundle, signer: 'security', at: START, says: 'nothing found' }],
+    builtAt: START,
+  } as const;
+  return rolloutVerdict({
+    rollout: rollout({ candidate: SHOP, admission, phase: ENDED, ...changes }),
+    due: { release: { ...SHOP, artifact: SHOP.artifact }, result },
+    journalHead: 'ab'.repeat(32),
+    toolVersion: '1.2.3',
+  });
+}
+
+/** What a policy reads from it, once it was written down, signed and verified. */
+function readBack(predicateType: string, predicate: unknown): Claim {
+  const about = { repository: 'registry/shop', digest: parseDigest(SHOP.digest) };
+  const verified: VerifiedStatement = {
+    referrer,
+    bundle,
+    signers: ['engine-prod'],
+    identity: 'key',
+    signedAt: null,
+    statement: JSON.parse(JSON.stringify(statementAbout(about, predicateType, predicate))),
+  };
+  const [piece] = readClaim(verified);
+  assert.ok(piece !== undefined && 'claim' in piece, JSON.stringify(piece));
+  return piece.claim;
+}
+
+describe('the verdict of a rollout', () => {
+  it('says which image passed where, by which policy, and policies can read that', () => {
+    const claim = readBack(PREDICATE_TYPES.verdict, verdict());
+    assert.ok(claim.kind === 'verdict');
+    assert.equal(claim.result, 'PASSED');
+    assert.equal(claim.verifier, ENGINE_VERIFIER);
+    assert.equal(claim.verifiedAt, START + HOUR);
+    assert.equal(claim.policy, policy);
+    assert.deepEqual(claim.levels, ['ROLLOUT_COMPLETED_PROD']);
+    const wanted = { service: 'shop', environment: 'prod', digest: parseDigest(SHOP.digest) };
+    const repositories = ['registry/shop'];
+    assert.deepEqual(resourceFaults(claim.resourceUri, { ...wanted, repositories }), []);
+    const elsewhere = { ...wanted, repositories, environment: 'dev' };
+    assert.equal(resourceFaults(claim.resourceUri, elsewhere).length, 1);
+  });
+
+  it('gives no levels to an image that failed', () => {
+    const claim = readBack(PREDICATE_TYPES.verdict, verdict({}, 'FAILED'));
+    assert.ok(claim.kind === 'verdict');
+    assert.deepEqual([claim.result, claim.levels], ['FAILED', []]);
+  });
+
+  it('lists all evidence by which the image was let in, each by its bundle, or none', () => {
+    assert.deepEqual(verdict().inputAttestations, [
+      {
+        uri: `oci://registry/shop@${referrer}`,
+        digest: { sha256: bundle.slice('sha256:'.length) },
+      },
+    ]);
+    const unasked = verdict({ admission: null });
+    assert.equal('inputAttestations' in unasked, false);
+    assert.equal('digest' in unasked.policy, false);
+  });
+
+  it('tells what people overruled, once a second person had allowed it', () => {
+    const allowed = { by: 'bob', at: START, until: START + HOUR };
+    const override = { gate: 'supply chain', by: 'ann', note: 'scanner is down', allowed } as const;
+    const said = [`supply chain, by ann and bob, until 2026-01-05T13:00:00.000Z: scanner is down`];
+    assert.deepEqual(verdict({ overrides: [override] })[OVERRIDES], said);
+    const claim = readBack(PREDICATE_TYPES.verdict, verdict({ overrides: [override] }));
+    assert.deepEqual(claim.kind === 'verdict' && claim.overrides, said);
+    assert.equal(OVERRIDES in verdict({ overrides: [{ ...override, allowed: null }] }), false);
+  });
+
+  it('ties itself to the journal, and says what was there before', () => {
+    const target = {
+      home: release('1.0.0'),
+      steadySince: null,
+      outage: null,
+      refusal: null,
+      guardFiredAt: null,
+    };
+    const said = verdict({ targets: { web: target }, sequence: 7 });
+    const rolled = said['https://canary-rollout.dev/verdict/rollout/v1'];
+    assert.deepEqual(rolled.journalHead, { sha256: 'ab'.repeat(32) });
+    assert.equal(rolled.sequence, 7);
+    assert.deepEqual(rolled.targets, [{ name: 'web', previousDigest: release('1.0.0').digest }]);
+    assert.deepEqual(rolled.steps, plan().steps);
+  });
+});
+
+describe('the provenance of an image that was built here', () => {
+  it('says so, with nothing that anybody asked for from outside', () => {
+    const base = { name: 'registry/node', digest: digestOf('node') };
+    const times = { startedAt: START, finishedAt: START + 1_000 };
+    const made = localProvenance({ toolVersion: '1.2.3', ...times, base, parameters: { epoch: 0 } });
+    const claim = readBack(PREDICATE_TYPES.provenance, made);
+    assert.ok(claim.kind === 'provenance');
+    assert.deepEqual(claim.externalParameters, {});
+    assert.equal(claim.builtAt, START + 1_000);
+    assert.deepEqual(made.buildDefinition.resolvedDependencies, [
+      {
+        name: 'registry/node',
+        uri: 'oci://registry/node',
+        digest: { sha256: base.digest.slice('sha256:'.length) },
+      },
+    ]);
+    const alone = localProvenance({ toolVersion: '1.2.3', ...times, base: null, parameters: {} });
+    assert.deepEqual(alone.buildDefinition.resolvedDependencies, []);
+  });
+});
