@@ -191,7 +191,8 @@ function withoutCompare(store: Store): Store {
       for (const decision of decisions) {
         const current = await store.load(decision.rollout.id);
         const revision = (current?.revision ?? 0) + 1;
-        blind.push({ ...decision, rollout: { ...decision.rollout, revision } });
+        // The store would refuse to keep the same interval twice, and that is not what is looked for.
+        blind.push({ ...decision, intervals: [], rollout: { ...decision.rollout, revision } });
       }
       return store.commit(blind);
     },
