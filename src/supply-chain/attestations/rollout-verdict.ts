@@ -1,6 +1,7 @@
 import type { Admission } from '../../core/admission.ts';
 import type { DueVerdict } from '../../core/attestation.ts';
 import { sayReason } from '../../core/reason.ts';
+import { sameRelease } from '../../core/release.ts';
 import type { Rollout } from '../../core/rollout.ts';
 import type { Instant } from '../../core/time.ts';
 import { ENGINE_VERIFIER, OVERRIDES } from '../policy/own-identity.ts';
@@ -22,8 +23,10 @@ export interface VerdictFacts {
  * taken back. It names the evidence by which the image was let in, and the head of the journal that tells the rest.
  */
 export function rolloutVerdict({ rollout, due, journalHead, toolVersion, now }: VerdictFacts) {
-  const { service, environment, admission, sequence, plan, phase, targets, approvals } = rollout;
+  const { service, environment, sequence, plan, phase, targets, approvals } = rollout;
   const { release, result } = due;
+  // What a return replaces was not let in by the evidence about the image that it returns to.
+  const admission = sameRelease(release, rollout.candidate) ? rollout.admission : null;
   const place = new URLSearchParams({ env: environment, service });
   const reasons = phase.kind === 'ended' ? phase.verdict.reasons.map(sayReason) : [];
   const overruled = overrulings(rollout);
@@ -31,7 +34,7 @@ export function rolloutVerdict({ rollout, due, journalHead, toolVersion, now }: 
     verifier: { id: ENGINE_VERIFIER, version: { 'canary-rollout': toolVersion } },
     timeVerified: new Date(now).toISOString(),
     resourceUri: `oci://${release.artifact.repository}@${release.digest}?${place.toString()}`,
-    policy: policyOf(rollout),
+    policy: policyOf(admission),
     ...inputsOf(admission, release.artifact.repository),
     verificationResult: result,
     verifiedLevels: result === 'PASSED' ? [`ROLLOUT_COMPLETED_${levelName(environment)}`] : [],
@@ -55,7 +58,7 @@ export function rolloutVerdict({ rollout, due, journalHead, toolVersion, now }: 
   };
 }
 
-function policyOf({ admission }: Rollout) {
+function policyOf(admission: Admission | null) {
   const uri = 'https://canary-rollout.dev/policy/v1';
   if (admission === null) return { uri };
   return { uri, digest: { sha256: admission.policy.slice('sha256:'.length) } };
