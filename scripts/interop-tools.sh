@@ -1,24 +1,18 @@
 #!/usr/bin/env bash
-# Installs the registries and clients of others that test/interop/ is run against: skopeo, docker-registry, oras, cosign,
-# sigstore-python. For Debian and its kin, as root. Does nothing where they are there already; building cosign takes some
-# minutes. PREFIX says where to, if not to /usr/local.
+# Installs the tools of others that ours are held against: skopeo, docker-registry, podman, buildah, oras, cosign.
+# For Debian and its kin, as root. Does nothing where they are there already; building cosign takes some minutes.
 set -euo pipefail
 
-prefix=${PREFIX:-/usr/local}
-bin=$prefix/bin
+bin=/usr/local/bin
 # Version 3 writes Sigstore bundles as referrers by default; Debian has version 2.
 cosign_version=v3.1.3
-# A library only: the tests are told of the Python that has it by SIGSTORE_PYTHON.
-sigstore_version=4.5.1
-sigstore_python=$prefix/lib/sigstore-python/bin/python
 
 has() { command -v "$1" >/dev/null; }
 
 missing=()
-for package in skopeo docker-registry; do
+for package in skopeo docker-registry podman buildah runc; do
   has "$package" || missing+=("$package")
 done
-python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 if [ "${#missing[@]}" -gt 0 ]; then
   apt-get update -qq
   # No service may be started: the tests start their own, on ports of their own.
@@ -55,12 +49,6 @@ if ! has cosign || ! cosign version 2>/dev/null | grep -q "GitVersion: *v3\."; t
   GOBIN=$bin go install "github.com/sigstore/cosign/v3/cmd/cosign@$cosign_version"
 fi
 
-if ! "$sigstore_python" -c 'import sigstore' 2>/dev/null; then
-  python3 -m venv "$prefix/lib/sigstore-python"
-  "$sigstore_python" -m pip install --quiet "sigstore==$sigstore_version"
-fi
-
 for tool in skopeo docker-registry oras cosign; do
   echo "$tool: $(command -v "$tool")"
 done
-echo "sigstore-python: SIGSTORE_PYTHON=$sigstore_python"

@@ -5,7 +5,7 @@ import { after, describe, it } from 'node:test';
 import { openBuildah } from './buildah.ts';
 import { imageBuilder, type ImageBuilder } from './podinfo-image.ts';
 import { runsEverywhere } from './runs-everywhere.ts';
-import { mayEnterRoot, programOf } from './unpacked-image.ts';
+import { mayEnterRoot, programOf } from './image-program.ts';
 
 /** Some user without a name, as Lambda chooses one. */
 const STRANGER = 49_152;

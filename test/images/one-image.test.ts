@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, it } from 'node:test';
-import { z } from 'zod';
 import { runPodinfo, type Program } from '../../podinfo/src/testing/podinfo.ts';
 import { compilePodinfo } from './compiled.ts';
 import { runsEverywhere } from './runs-everywhere.ts';
-import { mayEnterRoot, programOf } from './unpacked-image.ts';
+import { unpackedPodinfo } from './unpacked-image.ts';
 
 /** Some user without a name, as Lambda chooses one. */
 const STRANGER = 49_152;
@@ -24,7 +22,7 @@ const program: Program = {
 
 runsEverywhere('podinfo, compiled, writing nothing', () => program);
 
-if (mayEnterRoot) {
+if (process.getuid?.() === 0) {
   runsEverywhere('podinfo as a user that does not own its files', () => ({ ...program, user: STRANGER }));
 } else {
   it('podinfo as another user', { skip: 'only root may start programs as somebody else' });
@@ -37,19 +35,7 @@ it('has a test that fails when a program writes', async () => {
   assert.match(stderr, /ERR_ACCESS_DENIED/);
 });
 
-/**
- * An image that was built and unpacked elsewhere is put to the same test by naming its root directory; the image's
- * configuration is then in the file that the second variable names.
- */
-const { IMAGE_ROOT: root, IMAGE_CONFIG: configFile } = process.env;
+const unpacked = await unpackedPodinfo();
+after(() => unpacked[Symbol.asyncDispose]());
 
-if (root === undefined || configFile === undefined) {
-  it('an unpacked image', { skip: 'IMAGE_ROOT and IMAGE_CONFIG do not name one' });
-} else {
-  const words = z.array(z.string());
-  const { config } = z
-    .object({ config: z.object({ Entrypoint: z.tuple([z.string()], z.string()), Env: words }) })
-    .parse(JSON.parse(readFileSync(configFile, 'utf8')));
-  const image = { root, entrypoint: config.Entrypoint, environment: config.Env };
-  runsEverywhere(`the image in ${root}`, () => programOf(image, STRANGER));
-}
+runsEverywhere('the image that canary builds, unpacked', () => unpacked.program);

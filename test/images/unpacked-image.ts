@@ -1,32 +1,42 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import type { Program } from '../../podinfo/src/testing/podinfo.ts';
+import { buildImage } from '../../src/supply-chain/image/build/build-image.ts';
+import { buildOptions } from '../../src/supply-chain/image/testing/images.ts';
+import { unpackImage } from '../../src/supply-chain/image/unpack/unpack-image.ts';
+import { layoutRepository } from '../../src/supply-chain/layout/layout-repository.ts';
 
-/** An image whose layers were unpacked one over the other, and what its configuration says. */
-export interface UnpackedImage {
-  /** Directory that stands for `/` of the image. */
-  readonly root: string;
-  readonly entrypoint: readonly [program: string, ...words: string[]];
-  /** `NAME=value`, as in the image's configuration. */
-  readonly environment: readonly string[];
+/** podinfo as `canary build` makes an image of it, unpacked again, and how it is started with the Node.js at hand. */
+export interface UnpackedPodinfo extends AsyncDisposable {
+  readonly program: Program;
 }
 
-/** Whether this process may enter an image's root directory, which takes the rights of root. */
-export const mayEnterRoot = process.getuid?.() === 0;
+const PODINFO = path.join(import.meta.dirname, '../../podinfo');
 
-/**
- * How an image's program is started as a user that the image does not know: with the image as its root directory where
- * that is allowed, and otherwise with the Node.js at hand and the image's files.
- */
-export function programOf({ root, entrypoint, environment }: UnpackedImage, user: number): Program {
-  const [node, ...words] = entrypoint;
-  const own = Object.fromEntries(
-    environment.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
-  );
-  if (mayEnterRoot) {
-    const command = ['chroot', `--userspec=${user}:${user}`, root, node, ...words] as const;
-    // chroot itself is found by this path, and the image's program is named with its own.
-    return { command, environment: { ...own, PATH: process.env['PATH'] ?? '' } };
-  }
-  const inside = words.map((word) => (word.startsWith('/') ? path.join(root, word) : word));
-  return { command: [process.execPath, ...inside], environment: own };
+export async function unpackedPodinfo(): Promise<UnpackedPodinfo> {
+  const place = await mkdtemp(path.join(os.tmpdir(), 'canary-image-'));
+  const repository = layoutRepository('registry/podinfo', path.join(place, 'podinfo'));
+  const { digest } = await buildImage(buildOptions(PODINFO), repository, {
+    scratch: path.join(place, 'scratch'),
+  });
+  const directory = path.join(place, 'unpacked');
+  const { root, config } = await unpackImage(repository, digest, { directory, platform: null });
+  const { Entrypoint, WorkingDir, Env } = config.config ?? {};
+  const [, ...words] = Entrypoint ?? [];
+  const pairs = (Env ?? []).map((line): [string, string] => {
+    const equals = line.indexOf('=');
+    return [line.slice(0, equals), line.slice(equals + 1)];
+  });
+  return {
+    program: {
+      command: [
+        process.execPath,
+        ...words.map((word) => (word.startsWith('/') ? path.join(root, word) : word)),
+      ],
+      workingDirectory: path.join(root, WorkingDir ?? '/'),
+      environment: Object.fromEntries(pairs),
+    },
+    [Symbol.asyncDispose]: () => rm(place, { recursive: true, force: true }),
+  };
 }

@@ -194,6 +194,6 @@ function withoutSigstore(): string | false {
     execFileSync(PYTHON, ['-c', 'import sigstore'], { stdio: 'ignore' });
     return false;
   } catch {
-    return 'sigstore-python missing: scripts/interop-tools.sh installs it, and says what SIGSTORE_PYTHON must be';
+    return 'sigstore-python missing: install it with pip, and name its Python in SIGSTORE_PYTHON';
   }
 }

@@ -139,11 +139,13 @@ describe('a registry that takes its time', () => {
   });
 
   it('by sending byte after byte is not waited for either', async (t) => {
-    const repository = await answeredBy(t, (response) => {
+    const limits = { ...IMPATIENT, silence: LIMITS.silence };
+    const drip = (response: ServerResponse) => {
       response.writeHead(200);
       const drops = setInterval(() => response.write(' '), 10);
       response.on('close', () => clearInterval(drops));
-    });
+    };
+    const repository = await answeredBy(t, drip, limits);
     await assert.rejects(repository.manifest(BLOB.digest), refusal('REGISTRY_UNAVAILABLE', /longer than/));
     await assert.rejects(repository.tags(), refusal('REGISTRY_UNAVAILABLE', /longer than/));
   });
