@@ -1,3 +1,4 @@
+import type { Admission } from '../src/core/admission.ts';
 import type { Command, PendingCommand } from '../src/core/command.ts';
 import { decide } from '../src/core/decide.ts';
 import type { Decision } from '../src/core/decision.ts';
@@ -24,6 +25,22 @@ export function release(name: string): Release {
 export function imageRelease(name: string): Release {
   return { ...release(name), artifact: { kind: 'image', repository: 'registry/shop', env: {} } };
 }
+
+/** By what a gate lets an image in. */
+export const ADMISSION: Admission = {
+  policy: `sha256:${'0'.repeat(64)}`,
+  evidence: [
+    {
+      kind: 'signature',
+      referrer: `sha256:${'1'.repeat(64)}`,
+      bundle: `sha256:${'2'.repeat(64)}`,
+      signer: 'ci',
+      at: null,
+      says: 'it is signed',
+    },
+  ],
+  builtAt: null,
+};
 
 export const STABLE = release('1.0.0');
 export const CANDIDATE = release('1.1.0');

@@ -8,13 +8,12 @@ import { VERSION } from '../version.ts';
 import { type ImageHost, openImageRepository } from './images.ts';
 
 /** The notary of the embedded engine. */
-export function makeNotary({ stateDirectory, credentialsFor, clock }: ImageHost): Notary {
+export function makeNotary({ stateDirectory, credentialsFor }: Omit<ImageHost, 'clock'>): Notary {
   return signingNotary({
     openRepository: (name) => openImageRepository(name, stateDirectory, credentialsFor),
     signingBy,
     directory: path.join(stateDirectory, 'verdicts'),
     toolVersion: VERSION,
-    clock,
   });
 }
 

@@ -2,6 +2,7 @@ import type { Action } from './decision.ts';
 import { follows, readingOf } from './look.ts';
 import type { Observation, TargetReading } from './observation.ts';
 import { targetNames } from './progress.ts';
+import { isStopped } from './recheck.ts';
 import { type Release, sameRelease } from './release.ts';
 import type { Rollout } from './rollout.ts';
 import type { Instant } from './time.ts';
@@ -77,7 +78,10 @@ function shifting({ rollout, target, wish, reading, now }: Site): readonly Actio
   if (wish.weight > 0) {
     const trusted = armed !== null && armed.deadline > now + (rollout.plan.guardAfter * RENEW_BELOW) / 2;
     const isReady =
-      trusted && sameTraffic(armed.home, guardHome(rollout, target)) && isUp(reading, wish.candidate);
+      trusted &&
+      sameTraffic(armed.home, guardHome(rollout, target)) &&
+      isUp(reading, wish.candidate) &&
+      !(isStopped(rollout) && isRise(reading.traffic, wish));
     return isReady ? [apply] : [];
   }
   if (
@@ -91,6 +95,12 @@ function shifting({ rollout, target, wish, reading, now }: Site): readonly Actio
     isUp(reading, reading.traffic.stable) ||
     (reading.traffic.weight > 0 && isUp(reading, reading.traffic.candidate));
   return wish.stable !== null && !isUp(reading, wish.stable) && isServed ? [] : [apply];
+}
+
+/** Whether it would bring the candidate more than the target gives it at present. */
+function isRise(present: Traffic, { candidate, weight }: Traffic): boolean {
+  if (sameRelease(present.stable, candidate)) return false;
+  return !sameRelease(present.candidate, candidate) || present.weight < weight;
 }
 
 function retirements(rollout: Rollout, target: string, reading: TargetReading): readonly Action[] {

@@ -5,6 +5,7 @@ import {
   CANDIDATE,
   command,
   compared,
+  imageRelease,
   observation,
   plan,
   reading,
@@ -15,12 +16,14 @@ import {
   START,
 } from '../../test/builders.ts';
 import type { Command } from './command.ts';
+import { dueVerdict } from './attestation.ts';
 import { decide } from './decide.ts';
 import type { Decision } from './decision.ts';
-import type { Observation, TargetReading } from './observation.ts';
+import type { GateAnswer, Observation, TargetReading } from './observation.ts';
 import { sayReason } from './reason.ts';
 import type { Rollout } from './rollout.ts';
 import { home, sameTraffic, type Traffic } from './traffic.ts';
+import { wishedWeight } from './wish.ts';
 
 /** Anything that a target may be found doing, sensible or not. */
 const traffic: fc.Arbitrary<Traffic> = fc.constantFrom(
@@ -58,6 +61,8 @@ const commands: fc.Arbitrary<Command> = fc.constantFrom<Command>(
   { kind: 'promote', full: true },
   { kind: 'rollback' },
   { kind: 'abort' },
+  { kind: 'approve' },
+  { kind: 'reject' },
   { kind: 'supersede', rollout: 'shop-prod-2' },
 );
 
@@ -70,6 +75,12 @@ const errors = fc.constantFrom<Observation['samples'][string][string]>(
   { kind: 'ok', value: null },
   { kind: 'outage', error: 'timeout' },
 );
+
+const ADMITS: GateAnswer = {
+  gate: 'signature',
+  kind: 'open',
+  admission: { policy: '', evidence: [], builtAt: null },
+};
 
 const view: fc.Arbitrary<Observation> = fc.record({
   targets: fc.record({
@@ -89,8 +100,15 @@ const view: fc.Arbitrary<Observation> = fc.record({
     [],
     [{ gate: 'freeze', kind: 'waiting', detail: 'until Monday' }],
     [{ gate: 'signature', kind: 'closed', detail: 'none' }],
+    [ADMITS],
+    [ADMITS, { gate: 'freeze', kind: 'closed', detail: 'it is Friday' }],
   ),
-  verdict: fc.constantFrom<Observation['verdict']>(null, { attested: null, trouble: 'no registry' }),
+  verdict: fc.constantFrom<Observation['verdict']>(
+    null,
+    { attested: null, trouble: 'no registry' },
+    { attested: { result: 'PASSED', referrer: '', bundle: '' }, trouble: null },
+    { attested: { result: 'FAILED', referrer: '', bundle: '' }, trouble: null },
+  ),
   commands: fc.array(commands, { maxLength: 2 }).map((list) => list.map((each) => command(each))),
   overtaken: fc.boolean(),
 });
@@ -119,12 +137,17 @@ function play(
   seen: readonly (Observation | 'sensible')[],
   check: (before: Rollout, decision: Decision, observation: Observation) => void,
 ): void {
-  let state = rollout({ plan: plan({ ...changes, rollbackWindow: 5_000 }) });
+  let state = rollout({
+    candidate: { ...imageRelease('1.1.0'), digest: CANDIDATE.digest },
+    overrides: [{ gate: 'freeze', by: 'ann', note: 'urgent', allowed: null }],
+    plan: plan({ ...changes, rollbackWindow: 5_000, notary: {} }),
+  });
   let world = reading({ running: [running(STABLE), running(CANDIDATE)] });
   for (const [index, each] of seen.entries()) {
     const sensible = observation({
       targets: { web: { kind: 'ok', value: world } },
       samples: { web: { errors: compared(sample(100)) } },
+      gates: [ADMITS],
     });
     const look = each === 'sensible' ? sensible : each;
     const decision = decide(state, look, START + (index + 1) * 1_000);
@@ -200,6 +223,41 @@ describe('decide, whatever it is shown,', () => {
       const isOrdered = entries.some((entry) => entry.kind === 'commanded' && entry.accepted);
       assert.ok(before.phase.stage === 'holding' || isOrdered);
       assert.equal(after.phase.step, before.phase.step + 1);
+    });
+  });
+
+  it('begins only with all gates open, or with a second person where one was not', () => {
+    always((before, { rollout: after, actions }, { gates }) => {
+      if (before.phase.kind === 'gating') {
+        for (const action of actions) assert.ok(action.kind !== 'apply' || action.traffic.weight === 0);
+      }
+      if (before.phase.kind !== 'gating' || after.phase.kind !== 'preparing') return;
+      assert.ok(gates.length > 0);
+      for (const { gate, kind } of gates) {
+        const isAllowed = after.overrides.some((each) => each.gate === gate && each.allowed?.by === 'bob');
+        assert.ok(kind === 'open' || (kind === 'closed' && isAllowed));
+      }
+    });
+  });
+
+  it('gives no more traffic while what the candidate was let in by is known to be bad', () => {
+    always((before, { rollout: after }, { gates }) => {
+      if (before.phase.kind === 'gating' || before.recheck === null) return;
+      const wasClosed = before.recheck.closed.length > 0 && gates.length === 0;
+      if (wasClosed || gates.some(({ kind }) => kind === 'closed')) {
+        assert.ok(wishedWeight(after) <= wishedWeight(before) || before.phase.kind === 'promoting');
+      }
+    });
+  });
+
+  it('asks for a verdict until exactly that one is there', () => {
+    always((before, { attest, rollout: after }, { verdict }) => {
+      const { phase, attestation } = after;
+      if (phase.kind !== 'ended') assert.equal(attest, null);
+      if (attest !== null) assert.notEqual(attestation.attested?.result, attest.result);
+      if (before.attestation.attested === attestation.attested) return;
+      assert.equal(attestation.attested?.result, verdict?.attested?.result);
+      assert.equal(attestation.attested?.result, dueVerdict(before)?.result);
     });
   });
 

@@ -9,7 +9,7 @@ import { obey } from './obey.ts';
 import type { Observation } from './observation.ts';
 import { hearMetrics } from './hearing.ts';
 import type { Move } from './move.ts';
-import { isStopped, standstill } from './recheck.ts';
+import { beforeNextStep, isStopped, standstill } from './recheck.ts';
 import { isActive, type Rollout } from './rollout.ts';
 import type { Instant, Milliseconds } from './time.ts';
 import { answered, moved, noted, type Turn } from './turn.ts';
@@ -71,7 +71,8 @@ function goOn(turn: Turn, observation: Observation): Turn {
     turn.rollout.paused !== null && isActive(turn.rollout) && turn.rollout.phase.kind !== 'rolling-back';
   if (turn.hasMoved || isPaused) return turn;
   const progress = advance(turn.rollout, observation, turn.now);
-  const closed = progress.to !== null && isForward(turn.rollout, progress) ? standstill(turn.rollout) : [];
+  const closed =
+    progress.to !== null && isForward(turn.rollout, progress) ? beforeNextStep(turn.rollout) : [];
   if (progress.to !== null && closed.length === 0) return moved(turn, progress);
   const stopped = isStopped(turn.rollout) ? standstill(turn.rollout) : [];
   const waitingFor = progress.to === null ? [...stopped, ...progress.waitingFor] : closed;

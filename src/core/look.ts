@@ -1,6 +1,6 @@
 import { lookForVerdict } from './attestation.ts';
 import type { Observation, Running, TargetReading } from './observation.ts';
-import { lookAgain } from './recheck.ts';
+import { isStopped, lookAgain } from './recheck.ts';
 import { sameRelease } from './release.ts';
 import type { Phase, Rollout, TargetState } from './rollout.ts';
 import type { Instant, Milliseconds } from './time.ts';
@@ -115,10 +115,15 @@ function errorOf(observation: Observation, name: string): string | null {
   return null;
 }
 
-/** While traffic is split, time in which a target or its metrics could not be read does not count. */
-function watch({ phase, targets }: Rollout, elapsed: Milliseconds): Phase {
+/**
+ * While traffic is split, time in which a target or its metrics could not be read does not count; nor does time in which a
+ * target is given no more traffic because the evidence is not good any more.
+ */
+function watch(rollout: Rollout, elapsed: Milliseconds): Phase {
+  const { phase, targets } = rollout;
   if (phase.kind === 'ended') return phase;
   const split = phase.kind === 'progressing' || phase.kind === 'held';
   const blind = Object.values(targets ?? {}).some((target) => target.outage !== null);
-  return split && blind ? phase : { ...phase, watched: phase.watched + elapsed };
+  const stopped = phase.kind === 'progressing' && phase.stage === 'moving' && isStopped(rollout);
+  return (split && blind) || stopped ? phase : { ...phase, watched: phase.watched + elapsed };
 }

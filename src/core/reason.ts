@@ -222,7 +222,7 @@ function sayFacts(reason: Reason): string {
     case 'attested':
       return `the verdict ${reason.result} was signed and attached to the image (${reason.referrer})`;
     case 'not-attested':
-      return `the verdict could not be attached to the image for ${sayDuration(reason.after)}: ${reason.detail}`;
+      return `the verdict could not be attached to the image${reason.after === 0 ? '' : ` for ${sayDuration(reason.after)}`}: ${reason.detail}`;
     case 'never-attested':
       return `given up after ${sayDuration(reason.after)}: the image has no verdict of this rollout, only the journal has: ${reason.detail}`;
     case 'gates-open':

@@ -1,3 +1,4 @@
+import type { PendingCommand } from './command.ts';
 import type { GateAnswer, Observation } from './observation.ts';
 import type { Reason } from './reason.ts';
 import type { Rollout } from './rollout.ts';
@@ -28,12 +29,30 @@ const TRY_FOR: Milliseconds = 10_000;
 /** For how long it makes do with that: an outage of a registry is no reason to stop at once, nor to go on for ever. */
 const PATIENCE: Milliseconds = 5 * 60_000;
 
-/** Whether the gates that let the candidate in have to be asked again now: every while, and once in every phase. */
-export function mustRecheck({ recheck, phase, plan }: Rollout, now: Instant): boolean {
+/** For a person who wants it to go on at once, what was seen so short a time ago is not looked at again. */
+const JUST_SEEN: Milliseconds = 10_000;
+
+/**
+ * Whether the gates that let the candidate in have to be asked again now: every while, in every phase, before the next, and
+ * when a person wants it to go on.
+ */
+export function mustRecheck(
+  rollout: Rollout,
+  now: Instant,
+  commands: readonly PendingCommand[] = [],
+): boolean {
+  const { recheck, phase, plan } = rollout;
   if (recheck === null || !isOnItsWay(phase)) return false;
+  const isOrdered = commands.some(({ command }) => command.kind === 'promote');
+  if (isOrdered && now > recheck.passedAt + JUST_SEEN) return true;
   if (recheck.trouble !== null) return now >= recheck.askedAt + WHEN_SILENT;
   if (recheck.closed.length > 0) return now >= recheck.askedAt + WHEN_CLOSED;
-  return now >= recheck.askedAt + plan.recheckEvery || recheck.passedAt < phase.since;
+  return now >= recheck.askedAt + plan.recheckEvery || recheck.passedAt < phase.since || isAwaited(rollout);
+}
+
+/** Whether the next step waits for nothing but the gates' answer. */
+function isAwaited({ paused, waitingFor }: Rollout): boolean {
+  return paused === null && waitingFor.some(({ code }) => code === 'recheck-due');
 }
 
 /** While the candidate may still get more traffic. */
@@ -62,14 +81,22 @@ function reasonOf(answer: GateAnswer): readonly Reason[] {
   return [{ code: 'recheck-failed', gate, detail, refusals }];
 }
 
+const BEING_ASKED: Reason = { code: 'recheck-due', detail: 'it is being asked', after: 0 };
+
+/** Why the rollout may not go on to more traffic by itself: what was not seen in this very turn is looked at once more. */
+export function beforeNextStep(rollout: Rollout): readonly Reason[] {
+  const { recheck, phase, lastTurnAt: now } = rollout;
+  const stopped = standstill(rollout);
+  if (stopped.length > 0 || recheck === null || !isOnItsWay(phase)) return stopped;
+  return recheck.trouble !== null || recheck.passedAt === now ? [] : [BEING_ASKED];
+}
+
 /** Why the rollout may not go on to more traffic at present; empty when it may. */
 export function standstill({ recheck, phase, lastTurnAt: now }: Rollout): readonly Reason[] {
   if (recheck === null || !isOnItsWay(phase)) return [];
   const { closed, trouble, passedAt } = recheck;
   if (closed.length > 0) return closed;
-  if (trouble === null) {
-    return passedAt >= phase.since ? [] : [{ code: 'recheck-due', detail: 'it is being asked', after: 0 }];
-  }
+  if (trouble === null) return passedAt >= phase.since ? [] : [BEING_ASKED];
   const hasTried = now - trouble.since >= TRY_FOR;
   if (hasTried && now - passedAt <= PATIENCE) return [];
   return [{ code: 'recheck-due', detail: trouble.detail, after: now - trouble.since }];

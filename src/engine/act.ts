@@ -8,8 +8,9 @@ import { attempt } from './reading.ts';
 import type { Site } from './site.ts';
 
 /**
- * Takes the actions of a committed decision: the targets at the same time, on each target one after the other. Returns
- * what targets said that refused. Whatever fails is asked for again by the next turn, if it is still wanted then.
+ * Takes the actions of a committed decision: the targets and the notary at the same time, on each target one after the
+ * other. Returns what was said by those that refused. Whatever fails is asked for again by the next turn, if it is still
+ * wanted then.
  *
  * `isLate` is asked before each action: a turn that was frozen for too long does nothing any more.
  */
@@ -19,26 +20,30 @@ export async function act(
   isLate: () => boolean,
 ): Promise<Readonly<Record<string, string>>> {
   const { clock, sites } = eyes;
-  const { sequence, revision } = decision.rollout;
+  const { rollout, actions, attest: due } = decision;
+  const fence: Fence = { sequence: rollout.sequence, revision: rollout.revision };
   const refusals: Record<string, string> = {};
-  const byTarget = Map.groupBy(decision.actions, (action) => action.target);
-  await Promise.all(
-    [...byTarget].map(async ([target, actions]) => {
-      const site = sites[target];
-      for (const action of actions) {
-        if (site === undefined || isLate()) return;
-        const refusal = await attempt(clock, (signal) =>
-          perform(site, action, { sequence, revision }, signal),
-        );
-        if (refusal === null) continue;
-        refusals[target] = refusal;
-        return;
-      }
-    }),
-  );
-  if (decision.attest === null || isLate()) return refusals;
-  const refusal = await attest(decision.rollout, decision.attest, eyes);
-  return refusal === null ? refusals : { ...refusals, [NOTARY]: refusal };
+
+  async function tell(target: string, wishes: readonly Action[]): Promise<void> {
+    const site = sites[target];
+    for (const action of wishes) {
+      if (site === undefined || isLate()) return;
+      const refusal = await attempt(clock, (signal) => perform(site, action, fence, signal));
+      if (refusal === null) continue;
+      refusals[target] = refusal;
+      return;
+    }
+  }
+
+  async function tellNotary(): Promise<void> {
+    if (due === null || isLate()) return;
+    const refusal = await attest(rollout, due, eyes);
+    if (refusal !== null) refusals[NOTARY] = refusal;
+  }
+
+  const byTarget = Map.groupBy(actions, ({ target }) => target);
+  await Promise.all([...[...byTarget].map(([target, wishes]) => tell(target, wishes)), tellNotary()]);
+  return refusals;
 }
 
 /** What kept the verdict from being attached; null when it was. */

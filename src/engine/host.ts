@@ -1,5 +1,4 @@
 import type { Decision } from '../core/decision.ts';
-import { isActive } from '../core/rollout.ts';
 import type { Milliseconds } from '../core/time.ts';
 import { commitQueue } from './commit-queue.ts';
 import { takeTurn, type Engine } from './turn.ts';
@@ -53,7 +52,7 @@ export async function runHost(engine: Engine, events: HostEvents, signal: AbortS
       if (result.kind !== 'turned') return;
       refusals.set(id, result.refusals);
       watch.follow(result.decision.rollout);
-      if (!isActive(result.decision.rollout)) refusals.delete(id);
+      if (result.decision.wakeAt === null) refusals.delete(id);
       events.onDecision?.(result.decision);
     } catch (error) {
       events.onTrouble?.(id, error);

@@ -34,9 +34,10 @@ export interface Eyes {
 
 /** Looks at everything that matters to the rollout now, all at the same time. Outages become readings. */
 export async function observe(rollout: Rollout, eyes: Eyes): Promise<Observation> {
-  const [neighbours, commands, targets, samples, verdict] = await Promise.all([
-    eyes.store.neighbours(rollout),
-    eyes.store.pendingCommands(rollout.id),
+  const known = Promise.all([eyes.store.neighbours(rollout), eyes.store.pendingCommands(rollout.id)]);
+  const [[neighbours, commands], gates, targets, samples, verdict] = await Promise.all([
+    known,
+    known.then(([others, pending]) => askGates(rollout, eyes, others, pending)),
     readTargets(eyes),
     readSamples(rollout, eyes),
     readVerdict(rollout, eyes),
@@ -45,7 +46,7 @@ export async function observe(rollout: Rollout, eyes: Eyes): Promise<Observation
     targets,
     samples,
     smoke: rollout.phase.kind === 'preparing' ? await testCandidate(rollout, eyes, targets) : {},
-    gates: await askGates(rollout, eyes, neighbours),
+    gates,
     verdict,
     commands,
     refusals: eyes.refusals,
@@ -99,10 +100,15 @@ function isUp(candidate: Rollout['candidate'], reading: Reading<TargetReading> |
 }
 
 /** All of them before the rollout begins; later those that are to be asked again, when it is time for that. */
-function askGates(rollout: Rollout, eyes: Eyes, neighbours: Neighbours): Promise<readonly GateAnswer[]> {
+async function askGates(
+  rollout: Rollout,
+  eyes: Eyes,
+  neighbours: Neighbours,
+  commands: Observation['commands'],
+): Promise<readonly GateAnswer[]> {
   const { clock, gates } = eyes;
   if (rollout.phase.kind === 'gating') return askAll(rollout, eyes, neighbours);
-  if (!mustRecheck(rollout, clock.now())) return Promise.resolve([]);
+  if (!mustRecheck(rollout, clock.now(), commands)) return [];
   return Promise.all(gates.filter(({ asksAgain }) => asksAgain).map((gate) => ask(gate, rollout, clock)));
 }
 

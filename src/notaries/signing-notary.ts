@@ -1,13 +1,12 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import type { Clock } from '../clock/clock.ts';
 import type { Attested, DueVerdict } from '../core/attestation.ts';
 import type { Rollout } from '../core/rollout.ts';
 import { PREDICATE_TYPES } from '../supply-chain/attestations/predicate-types.ts';
 import { rolloutVerdict } from '../supply-chain/attestations/rollout-verdict.ts';
 import { statementAbout } from '../supply-chain/attestations/statement.ts';
-import { parseDigest } from '../supply-chain/oci/digest.ts';
+import { hexOf, parseDigest } from '../supply-chain/oci/digest.ts';
 import type { ImageRepository } from '../supply-chain/oci/repository.ts';
 import { attachBundle } from '../supply-chain/signing/attach-bundle.ts';
 import { type Signing, signStatement } from '../supply-chain/signing/sign-statement.ts';
@@ -28,7 +27,6 @@ export interface SigningNotary {
   /** Directory for what was attached, so that it is not attached again. */
   readonly directory: string;
   readonly toolVersion: string;
-  readonly clock: Clock;
 }
 
 const attested = z.object({
@@ -55,8 +53,8 @@ export function signingNotary(options: SigningNotary): Notary {
       const { release, result } = due;
       const digest = parseDigest(release.digest);
       const repository = await options.openRepository(release.artifact.repository);
-      const { toolVersion, clock } = options;
-      const predicate = rolloutVerdict({ rollout, due, journalHead, toolVersion, now: clock.now() });
+      const { toolVersion } = options;
+      const predicate = rolloutVerdict({ rollout, due, journalHead, toolVersion });
       const about = { repository: repository.name, digest };
       const signing = await options.signingBy(notarySettings.parse(rollout.plan.notary));
       const bytes = await signStatement(statementAbout(about, PREDICATE_TYPES.verdict, predicate), signing);
@@ -67,8 +65,10 @@ export function signingNotary(options: SigningNotary): Notary {
   };
 }
 
-function noteFile({ directory }: SigningNotary, { id }: Rollout, { result }: DueVerdict): string {
-  return path.join(directory, `${id}-${result.toLowerCase()}.json`);
+/** One for each image: a return that is taken back itself says of two of them that they failed. */
+function noteFile({ directory }: SigningNotary, { id }: Rollout, { release, result }: DueVerdict): string {
+  const image = hexOf(parseDigest(release.digest));
+  return path.join(directory, `${id}-${result.toLowerCase()}-${image}.json`);
 }
 
 async function note(file: string, what: Attested): Promise<void> {

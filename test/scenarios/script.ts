@@ -3,16 +3,25 @@ import type { Command } from '../../src/core/command.ts';
 import type { Plan, Step } from '../../src/core/plan.ts';
 import type { Milliseconds } from '../../src/core/time.ts';
 import type { Behaviour } from '../simulation/simulated-target.ts';
-import { plan } from '../builders.ts';
+import { plan, START } from '../builders.ts';
 
 /** Something that happens at its time in a scenario. */
 export type Happening = { readonly at: Milliseconds } & (
-  | { readonly kind: 'deploy'; readonly release: string; readonly supersede: boolean }
+  | {
+      readonly kind: 'deploy';
+      readonly release: string;
+      readonly supersede: boolean;
+      /** Why the freeze shall be overruled; null where that is not asked. */
+      readonly hotfix: string | null;
+    }
   | { readonly kind: 'command'; readonly by: string; readonly command: Command }
   | { readonly kind: 'controller-dies'; readonly for: Milliseconds }
   | { readonly kind: 'unreachable'; readonly target: string; readonly for: Milliseconds }
   | { readonly kind: 'meddling'; readonly target: string; readonly weight: number }
   | { readonly kind: 'incident'; readonly for: Milliseconds }
+  | { readonly kind: 'evidence-lost'; readonly for: Milliseconds }
+  | { readonly kind: 'registry-silent'; readonly for: Milliseconds }
+  | { readonly kind: 'nothing-signed'; readonly for: Milliseconds }
 );
 
 /** A scenario as it was read from its script. */
@@ -20,6 +29,8 @@ export interface Script {
   readonly title: string;
   readonly targets: readonly string[];
   readonly stable: string | null;
+  /** Whether releases are images, which a gate lets in by their evidence, and whose verdicts are signed. */
+  readonly images: boolean;
   readonly plan: Plan;
   readonly requestsPerSecond: number;
   readonly behaviours: Readonly<Record<string, Partial<Behaviour>>>;
@@ -40,6 +51,22 @@ const RULES: readonly Rule[] = [
     /^steps (.+)$/,
     (draft, [steps = '']) => void (draft.plan = { ...draft.plan, steps: steps.split(', ').map(toStep) }),
   ],
+  [/^releases are images$/, (draft) => void (draft.images = true)],
+  [
+    /^approval by (\d+)(?: of (.+))?$/,
+    (draft, [people, names]) => {
+      const from = names?.split(', ') ?? null;
+      draft.plan = { ...draft.plan, approval: { people: Number(people), from, expires: 3_600_000 } };
+    },
+  ],
+  [
+    /^frozen for (\S+) by (.+)$/,
+    (draft, [length = '', name = '']) => {
+      const to = new Date(START + time(length)).toISOString().slice(0, 16);
+      const window = { name, kind: 'once', zone: 'UTC', from: '2026-01-01T00:00', to } as const;
+      draft.plan = { ...draft.plan, freeze: [window] };
+    },
+  ],
   [
     /^inconclusive: (hold|promote|rollback)$/,
     (draft, [policy]) => void (draft.plan = { ...draft.plan, onInconclusive: toPolicy(policy) }),
@@ -55,12 +82,18 @@ const RULES: readonly Rule[] = [
     (draft, [name = '', after = '']) => behave(draft, name, { diesAfter: time(after) }),
   ],
   [
-    /^at (\S+) deploy (\S+)( superseding)?$/,
-    (draft, [at = '', release = '', supersede]) =>
-      happen(draft, { at: time(at), kind: 'deploy', release, supersede: supersede !== undefined }),
+    /^at (\S+) deploy (\S+)( superseding)?(?: as a hotfix: (.+))?$/,
+    (draft, [at = '', release = '', supersede, hotfix]) =>
+      happen(draft, {
+        at: time(at),
+        kind: 'deploy',
+        release,
+        supersede: supersede !== undefined,
+        hotfix: hotfix ?? null,
+      }),
   ],
   [
-    /^at (\S+) (\w+) says (pause|resume|rollback|abort)$/,
+    /^at (\S+) (\w+) says (pause|resume|rollback|abort|approve|reject)$/,
     (draft, [at = '', by = '', kind]) =>
       happen(draft, { at: time(at), kind: 'command', by, command: toCommand(kind) }),
   ],
@@ -93,6 +126,21 @@ const RULES: readonly Rule[] = [
     /^at (\S+) everybody suffers for (\S+)$/,
     (draft, [at = '', length = '']) => happen(draft, { at: time(at), kind: 'incident', for: time(length) }),
   ],
+  [
+    /^at (\S+) the evidence is lost for (\S+)$/,
+    (draft, [at = '', length = '']) =>
+      happen(draft, { at: time(at), kind: 'evidence-lost', for: time(length) }),
+  ],
+  [
+    /^at (\S+) the registry does not answer for (\S+)$/,
+    (draft, [at = '', length = '']) =>
+      happen(draft, { at: time(at), kind: 'registry-silent', for: time(length) }),
+  ],
+  [
+    /^at (\S+) nothing can be signed for (\S+)$/,
+    (draft, [at = '', length = '']) =>
+      happen(draft, { at: time(at), kind: 'nothing-signed', for: time(length) }),
+  ],
   [/^until (\S+)$/, (draft, [end = '']) => void (draft.until = time(end))],
 ];
 
@@ -102,6 +150,7 @@ export function readScript(text: string): Script {
     title: '',
     targets: ['web'],
     stable: '1.0.0',
+    images: false,
     plan: plan({
       rollbackWindow: 60_000,
       limits: { prepare: 30_000, follow: 20_000, blind: 10_000, held: 60_000 },
@@ -119,7 +168,8 @@ export function readScript(text: string): Script {
     apply(draft, (pattern.exec(line) ?? []).slice(1));
   }
   const targets = draft.targets.map((name) => ({ name, kind: 'simulated', settings: {} }));
-  return { ...draft, plan: { ...draft.plan, targets } };
+  const notary = draft.images ? { kind: 'simulated' } : null;
+  return { ...draft, plan: { ...draft.plan, targets, notary } };
 }
 
 function behave(draft: Draft, name: string, behaviour: Partial<Behaviour>): void {
@@ -146,5 +196,7 @@ function toPolicy(text: string | undefined): Plan['onInconclusive'] {
 }
 
 function toCommand(text: string | undefined): Command {
-  return text === 'pause' || text === 'resume' || text === 'rollback' ? { kind: text } : { kind: 'abort' };
+  const plain = ['pause', 'resume', 'rollback', 'approve', 'reject'] as const;
+  const kind = plain.find((each) => each === text);
+  return kind === undefined ? { kind: 'abort' } : { kind };
 }

@@ -17,6 +17,8 @@ export function passGates(
   observation: Observation,
   now: Instant,
 ): Progress {
+  // No answer at all is no permission.
+  if (observation.gates.length === 0) return stay([]);
   const verdicts = observation.gates.map((answer) => weigh(rollout, answer, now));
   const closed = verdicts.flatMap(({ kind, reasons }) => (kind === 'closed' ? reasons : []));
   if (closed.length > 0) return toEnded(rollout, { kind: 'rejected', reasons: closed }, now, closed);
@@ -27,7 +29,8 @@ export function passGates(
     const reason: Reason = { code: 'already-stable', release: rollout.candidate.name };
     return toEnded(rollout, { kind: 'promoted', reasons: [reason] }, now, [reason]);
   }
-  const open: Reason = { code: 'gates-open', gates: observation.gates.map((answer) => answer.gate) };
+  const gates = observation.gates.flatMap(({ kind, gate }) => (kind === 'open' ? [gate] : []));
+  const open: Reason = { code: 'gates-open', gates };
   const admission = admissionIn(observation);
   return {
     to: { kind: 'preparing', since: now, watched: 0 },

@@ -18,6 +18,14 @@ const SHOP = imageRelease('1.1.0');
 const HOUR = 3_600_000;
 const [referrer, bundle, policy] = [digestOf('referrer'), digestOf('bundle'), digestOf('policy')];
 
+const ENDED: Rollout['phase'] = {
+  kind: 'ended',
+  at: START + HOUR,
+  verdict: { kind: 'promoted', reasons: [] },
+  settlesAt: START + 2 * HOUR,
+  settled: false,
+};
+
 function verdict(changes: Partial<Rollout> = {}, result: DueVerdict['result'] = 'PASSED') {
   assert.ok(SHOP.artifact.kind === 'image');
   const admission = {
@@ -26,11 +34,10 @@ function verdict(changes: Partial<Rollout> = {}, result: DueVerdict['result'] = 
     builtAt: START,
   } as const;
   return rolloutVerdict({
-    rollout: rollout({ candidate: SHOP, admission, ...changes }),
+    rollout: rollout({ candidate: SHOP, admission, phase: ENDED, ...changes }),
     due: { release: { ...SHOP, artifact: SHOP.artifact }, result },
     journalHead: 'ab'.repeat(32),
     toolVersion: '1.2.3',
-    now: START + HOUR,
   });
 }
 

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { Admission } from '../../core/admission.ts';
 import type { DueVerdict } from '../../core/attestation.ts';
 import { sayReason } from '../../core/reason.ts';
@@ -15,14 +16,14 @@ export interface VerdictFacts {
   /** Hash of the last record of the rollout's journal: it stands for all of them. */
   readonly journalHead: string;
   readonly toolVersion: string;
-  readonly now: Instant;
 }
 
 /**
  * What came of a rollout, as a SLSA verification summary 1: PASSED for an image that was promoted, FAILED for one that was
- * taken back. It names the evidence by which the image was let in, and the head of the journal that tells the rest.
+ * taken back. It names the evidence by which the image was let in, and the head of the journal that tells the rest. It is
+ * dated by the end of the rollout: one that is signed late must not seem newer than the verdict of a later end.
  */
-export function rolloutVerdict({ rollout, due, journalHead, toolVersion, now }: VerdictFacts) {
+export function rolloutVerdict({ rollout, due, journalHead, toolVersion }: VerdictFacts) {
   const { service, environment, sequence, plan, phase, targets, approvals } = rollout;
   const { release, result } = due;
   // What a return replaces was not let in by the evidence about the image that it returns to.
@@ -32,7 +33,7 @@ export function rolloutVerdict({ rollout, due, journalHead, toolVersion, now }: 
   const overruled = overrulings(rollout);
   return {
     verifier: { id: ENGINE_VERIFIER, version: { 'canary-rollout': toolVersion } },
-    timeVerified: new Date(now).toISOString(),
+    timeVerified: new Date(endOf(rollout)).toISOString(),
     resourceUri: `oci://${release.artifact.repository}@${release.digest}?${place.toString()}`,
     policy: policyOf(admission),
     ...inputsOf(admission, release.artifact.repository),
@@ -56,6 +57,11 @@ export function rolloutVerdict({ rollout, due, journalHead, toolVersion, now }: 
       journalHead: { sha256: journalHead },
     },
   };
+}
+
+function endOf({ id, phase }: Rollout): Instant {
+  assert(phase.kind === 'ended', `${id} has not ended, so there is no verdict`);
+  return phase.at;
 }
 
 function policyOf(admission: Admission | null) {
