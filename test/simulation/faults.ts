@@ -1,6 +1,7 @@
 import type { Random } from '../../src/core/random.ts';
 import type { Milliseconds } from '../../src/core/time.ts';
 import type { Site } from '../../src/engine/site.ts';
+import type { Notary } from '../../src/notaries/notary.ts';
 import type { Store } from '../../src/stores/store.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
@@ -83,6 +84,15 @@ export function faultySite({ target, guard, metrics }: Site, call: Call): Site {
       disarm: (...args) => call(() => guard.disarm(...args)),
     },
     metrics: { sample: (...args) => call(() => metrics.sample(...args)) },
+  };
+}
+
+/** The notary as a controller behind `call` sees it. */
+export function faultyNotary(notary: Notary | null, call: Call): Notary | null {
+  if (notary === null) return null;
+  return {
+    find: (...args) => call(() => notary.find(...args)),
+    attest: (...args) => call(() => notary.attest(...args)),
   };
 }
 

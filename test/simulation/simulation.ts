@@ -5,13 +5,18 @@ import { sayEntry } from '../../src/core/journal.ts';
 import type { Plan } from '../../src/core/plan.ts';
 import { type Random, seededRandom } from '../../src/core/random.ts';
 import type { Release } from '../../src/core/release.ts';
-import { isActive, type Rollout } from '../../src/core/rollout.ts';
+import { isActive, type Rollout, type RolloutRequest } from '../../src/core/rollout.ts';
 import { errorShare } from '../../src/core/sample.ts';
+import type { Gate } from '../../src/gates/gate.ts';
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { controllers } from './controllers.ts';
 import { NO_FAULTS, type FaultRates } from './faults.ts';
+import { gateWatch } from './gate-watch.ts';
 import { checkEnd, type End, type Truth, type Violation, watchdog } from './invariants.ts';
+import { EVIDENCE, type Moods, pickMoods, type Said, simulatedGates } from './simulated-gates.ts';
+import { type Away, withOutage } from './registry-outage.ts';
+import { type SimulatedNotary, simulatedNotary } from './simulated-notary.ts';
 import {
   type Behaviour,
   type Incident,
@@ -36,9 +41,15 @@ export interface Parts {
   readonly decide: typeof decide;
   readonly store: (store: Store) => Store;
   readonly target: (target: SimulatedTarget) => SimulatedTarget;
+  readonly gate: (gate: Gate) => Gate;
 }
 
-export const SOUND: Parts = { decide, store: (store) => store, target: (target) => target };
+export const SOUND: Parts = {
+  decide,
+  store: (store) => store,
+  target: (target) => target,
+  gate: (gate) => gate,
+};
 
 const START = Date.UTC(2026, 0, 5);
 const TROUBLE_ENDS = START + 240_000;
@@ -47,8 +58,9 @@ const MAX_ERRORS = 0.05;
 
 /**
  * One history of the whole system but for the platforms: core, engine and store in virtual time, with faults of every
- * port, controllers that crash and freeze between any two calls, people who change their minds, and a candidate that may
- * be bad in many ways. After four minutes the trouble ends, and everything has to come to rest.
+ * port, controllers that crash and freeze between any two calls, people who change their minds, gates that shut, evidence
+ * that turns bad, registries that take no verdicts, and a candidate that may be bad in many ways. After four minutes the
+ * trouble ends, and everything has to come to rest.
  */
 export async function simulate(seed: number, parts: Parts = SOUND): Promise<Outcome> {
   const random = seededRandom(seed);
@@ -60,24 +72,42 @@ export async function simulate(seed: number, parts: Parts = SOUND): Promise<Outc
     ...world,
     clock,
     random,
+    notary: withOutage(world.notary, clock, world.registryAway),
     decide: parts.decide,
-    onCommit: (r) => dog.onCommit(r),
+    onCommit(rollout, before, seen) {
+      dog.onCommit(rollout);
+      haveSecondThoughts(world, rollout, before, clock);
+      if (before !== null && seen !== null) atGates.onCommit(before, rollout, seen, clock.now());
+    },
   });
   const dog = watchdog(clock.now, targets, runners, world.isFenced);
+  const atGates = gateWatch(
+    world.gates.map(({ name }) => name),
+    world.said,
+    (invariant, detail) => dog.report(invariant, detail),
+  );
   world.listen(dog.onChange);
   runners.start();
-  await deploy(world, release(2));
+  await deploy(world, world.release(2));
   meddle(world, random, clock);
+  visitGates(world, clock);
 
   await clock.run(TROUBLE_ENDS);
   world.heal();
   while (clock.now() < END && !(await isAtRest(store))) {
-    await decideForPeople(store, random, clock);
+    await decideForPeople(world, random, clock);
     await clock.run(clock.now() + 10_000);
   }
   const violations = [
     ...dog.violations,
-    ...(await checkEnd({ store, targets, now: clock.now(), truth: world.truth })),
+    ...(await checkEnd({
+      store,
+      targets,
+      now: clock.now(),
+      truth: world.truth,
+      notary: world.notary,
+      isBroken: world.registryAway === null,
+    })),
   ];
   const rollouts = await store.list({});
   const verdicts = rollouts.map(({ phase }) => (phase.kind === 'ended' ? phase.verdict.kind : phase.kind));
@@ -93,11 +123,28 @@ interface World {
   readonly plan: Plan;
   readonly rates: () => FaultRates;
   readonly truth: End['truth'];
+  readonly release: (version: number) => Release;
+  readonly gates: readonly Gate[];
+  readonly notary: SimulatedNotary;
+  readonly registryAway: Away;
+  readonly overrides: NonNullable<RolloutRequest['overrides']>;
+  /** Chance of its own, so that the gates change nothing of what else happens. */
+  readonly chance: Random;
+  /** The approvals that people have given. */
+  readonly said: Said[];
   heal(): void;
   listen(onChange: (target: SimulatedTarget) => void): void;
 }
 
+const TROUBLE = { from: START, to: TROUBLE_ENDS };
+
 function makeWorld(seed: number, random: Random, clock: VirtualClock, parts: Parts): World {
+  const chance = seededRandom(seed * 104_729);
+  const hasImages = chance.chance(0.6);
+  const moods = pickMoods(chance, TROUBLE);
+  const registryAway = pickOutage(chance);
+  const overrides = pickOverrides(chance, moods);
+  const isHeld = chance.chance(0.3);
   let listener: ((target: SimulatedTarget) => void) | null = null;
   let rates = pickRates(random);
   const isFenced = random.chance(0.5);
@@ -125,7 +172,14 @@ function makeWorld(seed: number, random: Random, clock: VirtualClock, parts: Par
     store: parts.store(openSqliteStore(':memory:')),
     targets,
     isFenced,
-    plan: pickPlan(random, names),
+    plan: { ...pickPlan(random, names), ...(isHeld ? { approval: pickApproval(chance) } : {}), notary: {} },
+    release: hasImages ? imageOf : release,
+    gates: simulatedGates(clock, moods, hasImages).map(parts.gate),
+    notary: simulatedNotary(),
+    registryAway,
+    overrides,
+    chance,
+    said: [],
     rates: () => rates,
     truth: (rollout) => ({
       ...truthOf(rollout.candidate.digest === release(2).digest ? behaviour : WELL),
@@ -141,6 +195,33 @@ function release(version: number): Release {
     name: `${version}.0.0`,
     digest: `sha256:${String(version).padStart(64, '0')}`,
     artifact: { kind: 'command', command: ['serve'], env: {}, cwd: '/' },
+  };
+}
+
+function imageOf(version: number): Release {
+  return { ...release(version), artifact: { kind: 'image', repository: 'registry/shop', env: {} } };
+}
+
+function pickOutage(chance: Random): Away {
+  const from = START + chance.below(200_000);
+  const outage = { from, to: Math.min(TROUBLE_ENDS, from + chance.below(100_000)) };
+  return chance.chance(0.05) ? null : outage;
+}
+
+/** Where rollouts are frozen, most of those that begin all the same are meant to. */
+function pickOverrides(chance: Random, { freeze }: Moods): World['overrides'] {
+  const note = 'users cannot pay';
+  return [
+    ...(chance.chance(freeze.length > 0 ? 0.8 : 0.1) ? [{ gate: 'freeze' as const, note }] : []),
+    ...(chance.chance(0.2) ? [{ gate: EVIDENCE, note }] : []),
+  ];
+}
+
+function pickApproval(chance: Random): NonNullable<Plan['approval']> {
+  return {
+    people: 1 + chance.below(2),
+    from: chance.chance(0.5) ? null : ['ann', 'bob', 'cem'],
+    expires: 20_000 + chance.below(60_000),
   };
 }
 
@@ -218,7 +299,8 @@ function pickPlan(random: Random, names: readonly string[]): Plan {
     purpose: 'deliver',
     targets: names.map((name) => ({ name, kind: 'simulated', settings: {} })),
     steps: weights.map((weight) => ({ weight, hold: 5_000 + random.below(10_000) })),
-    analysis: random.chance(0.5) ? ANALYSIS : null,
+    // So small that nobody is blamed by chance: here that would be a mistake.
+    analysis: random.chance(0.5) ? { ...ANALYSIS, alpha: 1e-5 } : null,
     checks: [
       {
         kind: 'threshold',
@@ -258,14 +340,25 @@ function pickPlan(random: Random, names: readonly string[]): Plan {
 }
 
 async function deploy(
-  { store, plan }: World,
+  { store, plan, overrides }: World,
   candidate: Release,
   supersede = false,
   now = START,
 ): Promise<void> {
-  await store.begin({ service: 'shop', environment: 'prod', plan, candidate, requestedBy: 'ann' }, now, {
-    supersede,
-  });
+  const request = { service: 'shop', environment: 'prod', plan, candidate, requestedBy: 'ann', overrides };
+  await store.begin(request, now, { supersede });
+}
+
+/** Whoever comes by says yes, whether it is asked for or not, and now and then no. */
+function visitGates({ store, chance, said }: World, clock: VirtualClock): void {
+  for (let count = 2 + chance.below(6); count > 0; count -= 1) {
+    const by = ['ann', 'bob', 'cem', 'eve'][chance.below(4)] ?? 'ann';
+    const isNo = chance.chance(0.05);
+    clock.at(START + chance.below(chance.chance(0.5) ? 40_000 : 200_000), () => {
+      if (!isNo) said.push({ by, at: clock.now() });
+      void send(store, { kind: isNo ? 'reject' : 'approve' }, clock, by);
+    });
+  }
 }
 
 /** People: some commands at odd times, now and then a newer release. */
@@ -286,20 +379,38 @@ function meddle(world: World, random: Random, clock: VirtualClock): void {
     });
   }
   if (random.chance(0.2)) {
-    clock.at(START + random.below(150_000), () => void deploy(world, release(3), true, clock.now()));
+    clock.at(START + random.below(150_000), () => void deploy(world, world.release(3), true, clock.now()));
   }
 }
 
-async function send(store: Store, command: Command, clock: VirtualClock): Promise<void> {
-  const [newest] = await store.list({ limit: 1 });
-  if (newest !== undefined)
-    await store.sendCommand(newest.id, { command, by: 'bob', note: null }, clock.now());
+/** Now and then a release is taken back while the one before it is still warm. */
+function haveSecondThoughts(
+  { store, chance }: World,
+  { id, phase }: Rollout,
+  before: Rollout | null,
+  clock: VirtualClock,
+): void {
+  const isNew = phase.kind === 'ended' && before?.phase.kind === 'promoting';
+  if (!isNew || phase.verdict.kind !== 'promoted' || !chance.chance(0.4)) return;
+  const order = { command: { kind: 'rollback' as const }, by: 'dan', note: null };
+  clock.at(clock.now() + chance.below(30_000), () => void store.sendCommand(id, order, clock.now()));
 }
 
-/** After the trouble somebody looks at what is left paused or held. */
-async function decideForPeople(store: Store, random: Random, clock: VirtualClock): Promise<void> {
+async function send(store: Store, command: Command, clock: VirtualClock, by = 'bob'): Promise<void> {
+  const [newest] = await store.list({ limit: 1 });
+  if (newest !== undefined) await store.sendCommand(newest.id, { command, by, note: null }, clock.now());
+}
+
+/** After the trouble somebody looks at what is left at its gates, paused or held. */
+async function decideForPeople({ store, said }: World, random: Random, clock: VirtualClock): Promise<void> {
   for (const rollout of await store.list({})) {
     if (!isActive(rollout)) continue;
+    if (rollout.phase.kind === 'gating') {
+      for (const by of ['bob', 'cem']) {
+        said.push({ by, at: clock.now() });
+        await store.sendCommand(rollout.id, { by, note: null, command: { kind: 'approve' } }, clock.now());
+      }
+    }
     const by = { by: 'cem', note: null };
     if (rollout.paused !== null)
       await store.sendCommand(rollout.id, { ...by, command: { kind: 'resume' } }, clock.now());
@@ -310,7 +421,11 @@ async function decideForPeople(store: Store, random: Random, clock: VirtualClock
 }
 
 async function isAtRest(store: Store): Promise<boolean> {
-  return (await store.list({})).every(({ phase }) => phase.kind === 'ended' && phase.settled);
+  const rollouts = await store.list({});
+  const unanswered = await Promise.all(rollouts.map(({ id }) => store.pendingCommands(id)));
+  return (
+    unanswered.flat().length === 0 && rollouts.every(({ phase }) => phase.kind === 'ended' && phase.settled)
+  );
 }
 
 async function tell(store: Store): Promise<readonly string[]> {
