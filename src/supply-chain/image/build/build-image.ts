@@ -85,7 +85,8 @@ export async function buildImage(
   for (const { kind, entries } of contents) {
     layers.push(await writeKind(kind, entries, options, surroundings, scratch.directory));
   }
-  return storeImage(
+  // Awaited here: the layers lie in the scratch directory until they are stored.
+  return await storeImage(
     {
       platform: options.platform,
       created: new Date(options.epoch * 1000),
