@@ -49,8 +49,15 @@ const unpack: Form<Unpacked> = async (repository, digest, directory, signal) => 
 
 const store: Form<Stored> = async (repository, digest, directory, signal) => {
   const layout = path.resolve(imagePlace(directory, digest), LAYOUT);
-  const { config } = await copyImage(repository, layoutRepository(repository.name, layout), digest, signal);
-  return { kind: 'layout', image: digest, directory: layout, user: config?.User ?? '' };
+  const to = layoutRepository(repository.name, layout);
+  const { manifest, config } = await copyImage(repository, to, digest, signal);
+  return {
+    kind: 'layout',
+    image: digest,
+    config: manifest.config.digest,
+    directory: layout,
+    user: config.config?.User ?? '',
+  };
 };
 
 function bringBy<Image extends LocalImage>(

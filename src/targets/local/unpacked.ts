@@ -30,6 +30,8 @@ export const stored = z.object({
   kind: z.literal('layout'),
   /** Digest of its manifest. */
   image: z.string(),
+  /** Digest of its configuration, which names all that is in it: the same for images that differ in annotations only. */
+  config: z.string(),
   /** The layout. Absolute. */
   directory: z.string(),
   /** Who it says to run it as; empty when it does not say. */

@@ -131,7 +131,7 @@ describe('the engine', () => {
       ...engine,
       'inspect',
       '--type=container',
-      '--format={{.ImageDigest}} {{.State.Running}}',
+      '--format={{.ImageDigest}} {{.Image}} {{.State.Running}}',
       'a',
     ]);
     assert.deepEqual(listCommand(berth), [

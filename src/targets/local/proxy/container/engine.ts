@@ -18,8 +18,10 @@ import {
 
 /** What the engine knows of a container. */
 export interface SeenContainer {
-  /** Digest of its image's manifest. */
-  readonly digest: string;
+  /** Digest of its image's manifest; of one of them, if the store got the same image with several. */
+  readonly manifest: string;
+  /** Digest of its image's configuration. */
+  readonly config: string;
   readonly isRunning: boolean;
 }
 
@@ -53,8 +55,9 @@ export async function removeContainers(berth: Berth, names: readonly string[]): 
 /** What the engine says of the container; null if it knows of none by that name. */
 export async function seeContainer(berth: Berth, name: string): Promise<SeenContainer | null> {
   try {
-    const [digest, running] = (await call(inspectCommand(berth, name))).trim().split(' ');
-    return digest === undefined ? null : { digest, isRunning: running === 'true' };
+    const said = (await call(inspectCommand(berth, name))).trim();
+    const [manifest = '', config = '', running] = said.split(' ');
+    return { manifest, config: config.replace(/^(?!sha256:)/, 'sha256:'), isRunning: running === 'true' };
   } catch (error) {
     if (error instanceof EngineError && /no such container/i.test(error.message)) return null;
     throw error;

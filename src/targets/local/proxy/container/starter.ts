@@ -7,7 +7,7 @@ import type { ProcessIdentity } from '../process.ts';
 import { ImageRefused } from '../program.ts';
 import type { Starter } from '../starter.ts';
 import { type Berth, containerName, runCommand } from './command-lines.ts';
-import { loadImage, removeContainers, seeContainer, unloadImage } from './engine.ts';
+import { loadImage, removeContainers, seeContainer, type SeenContainer, unloadImage } from './engine.ts';
 import { variablesFile } from './variables.ts';
 
 export interface ContainerStarterOptions {
@@ -65,7 +65,7 @@ export function containerStarter({ release, berth, image, home }: ContainerStart
       if (known !== null && now - known.at < LOOK_EVERY) return 'there';
       const seen = await seeContainer(berth, nameAt(port));
       if (seen?.isRunning === true) {
-        last = { pid, digest: seen.digest, at: now };
+        last = { pid, digest: digestOf(seen, image()), at: now };
         return 'there';
       }
       return 'gone';
@@ -73,4 +73,13 @@ export function containerStarter({ release, berth, image, home }: ContainerStart
     clean: (port) => removeContainers(berth, [nameAt(port)]),
     close: () => unloadImage(berth, image()?.image ?? digest),
   };
+}
+
+/**
+ * The image whose configuration the container has. Where that is another one, what the engine says, unless it says what
+ * cannot be.
+ */
+function digestOf({ manifest, config }: SeenContainer, stored: Stored | null): string {
+  if (stored?.config === config) return stored.image;
+  return manifest === stored?.image ? `an image with the configuration ${config}` : manifest;
 }
