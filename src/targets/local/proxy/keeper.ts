@@ -51,7 +51,7 @@ export interface KeeperOptions {
   /** What an earlier proxy wrote down, and this one takes over. */
   readonly records: readonly KeptRecord[];
   /** How the processes with that number of a release are started. */
-  readonly starterFor: (release: Release, number: number) => Starter;
+  readonly starterFor: (release: Release, run: RunSettings, number: number) => Starter;
   /** Called when there is something new to write down. */
   readonly onChange: () => void;
   /** Called when all processes of a release that was let go are gone. */
@@ -69,7 +69,7 @@ export function keeper({ logs, records, starterFor, onChange, onGone }: KeeperOp
         number,
         release,
         run,
-        starter: starterFor(release, number),
+        starter: starterFor(release, run, number),
         log: path.join(logs, `${logName(release)}-${number}.log`),
         adopted: instances[number] ?? null,
         onChange,
