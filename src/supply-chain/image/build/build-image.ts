@@ -85,7 +85,7 @@ export async function buildImage(
   for (const { kind, entries } of contents) {
     layers.push(await writeKind(kind, entries, options, surroundings, scratch.directory));
   }
-  // Awaited here: the layers lie in the scratch directory until they are stored.
+  // Awaited here: the layers lie in the scratch directory, which is gone when this function returns.
   return await storeImage(
     {
       platform: options.platform,
