@@ -278,6 +278,7 @@ describe('a release that runs in a container', { skip, concurrency: false }, () 
       supplyChain: { require: { signature: false, sbom: false, scan: false } },
       environments: config.environments.map((environment) => ({
         ...environment,
+        plan: { ...environment.plan, limits: { ...environment.plan?.limits, prepare: '60s' } },
         targets: environment.targets.map((target) => ({
           ...target,
           processes: 1,

@@ -131,7 +131,7 @@ describe('the engine', () => {
       ...engine,
       'inspect',
       '--type=container',
-      '--format={{.ImageDigest}} {{.Image}} {{.State.Running}}',
+      '--format={{.ImageDigest}} {{.Image}} {{.State.Running}} {{.State.Pid}}',
       'a',
     ]);
     assert.deepEqual(listCommand(berth), [

@@ -107,9 +107,9 @@ export function removeCommand({ settings }: Berth, names: readonly string[]): Wo
   return engineCommand(settings, ['rm', '--force', '--ignore', '--time=0', ...names]);
 }
 
-/** Says digests of the manifest and of the configuration of the image that a container is of, and whether it runs. */
+/** Says digests of the manifest and of the configuration of the image that a container is of, whether it runs, and as what. */
 export function inspectCommand({ settings }: Berth, name: string): Words {
-  const format = '{{.ImageDigest}} {{.Image}} {{.State.Running}}';
+  const format = '{{.ImageDigest}} {{.Image}} {{.State.Running}} {{.State.Pid}}';
   return engineCommand(settings, ['inspect', '--type=container', `--format=${format}`, name]);
 }
 

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import type { Milliseconds } from '../../../../core/time.ts';
 import { ImageRefused } from '../program.ts';
 import {
@@ -49,15 +50,22 @@ export async function unloadImage(berth: Berth, digest: string): Promise<void> {
 
 /** Ends and removes the containers, if they are there. */
 export async function removeContainers(berth: Berth, names: readonly string[]): Promise<void> {
-  if (names.length > 0) await call(removeCommand(berth, names));
+  if (names.length === 0) return;
+  // Where program and monitor were killed both, podman finds out on the first try, and removes on the second.
+  const command = removeCommand(berth, names);
+  await call(command).catch(() => call(command));
 }
 
 /** What the engine says of the container; null if it knows of none by that name. */
 export async function seeContainer(berth: Berth, name: string): Promise<SeenContainer | null> {
   try {
     const said = (await call(inspectCommand(berth, name))).trim();
-    const [manifest = '', config = '', running] = said.split(' ');
-    return { manifest, config: config.replace(/^(?!sha256:)/, 'sha256:'), isRunning: running === 'true' };
+    const [manifest = '', config = '', running, pid] = said.split(' ');
+    return {
+      manifest,
+      config: config.replace(/^(?!sha256:)/, 'sha256:'),
+      isRunning: running === 'true' && isThere(Number(pid)),
+    };
   } catch (error) {
     if (error instanceof EngineError && /no such container/i.test(error.message)) return null;
     throw error;
@@ -75,6 +83,11 @@ export async function removeStrangers(
     berth,
     found.filter((name) => !names.has(name)),
   );
+}
+
+/** Whether there is a process of that number: without its monitor, the engine does not notice that a container ended. */
+function isThere(pid: number): boolean {
+  return Number.isInteger(pid) && pid > 0 && existsSync(`/proc/${pid}`);
 }
 
 async function hasImage(berth: Berth, digest: string): Promise<boolean> {

@@ -47,8 +47,11 @@ function rig(t: TestContext, script: string | null) {
   return { place, state, starter };
 }
 
-const answer = (manifest: string, config: string | undefined, running: boolean) =>
-  `echo ${manifest} ${config?.replace('sha256:', '')} ${running}`;
+const answer = (manifest: string, config: string | undefined, running: boolean, pid: number = process.pid) =>
+  `echo ${manifest} ${config?.replace('sha256:', '')} ${running} ${pid}`;
+
+/** Higher than any process's number on Linux. */
+const NO_PROCESS = 2 ** 22 + 1;
 
 describe('a container', () => {
   it('is not started without its image, nor without an engine', async (t) => {
@@ -117,6 +120,7 @@ describe('a container', () => {
     assert.equal(await starter.look(IDENTITY, 4000, 0), 'there');
     for (const script of [
       answer(RELEASE.digest, CONFIG, false),
+      answer(RELEASE.digest, CONFIG, true, NO_PROCESS),
       'echo "Error: no such container canary-f00" >&2; exit 125',
     ]) {
       writeFileSync(path.join(place, 'podman'), `#!/bin/sh\n${script}\n`);
