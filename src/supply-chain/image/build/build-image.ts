@@ -85,7 +85,8 @@ export async function buildImage(
   for (const { kind, entries } of contents) {
     layers.push(await writeKind(kind, entries, options, surroundings, scratch.directory));
   }
-  return storeImage(
+  // Awaited here, as the layers are gone with the directory that they lie in.
+  return await storeImage(
     {
       platform: options.platform,
       created: new Date(options.epoch * 1000),
