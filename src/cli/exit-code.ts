@@ -42,7 +42,12 @@ export class Unresponsive extends Error {
 }
 
 /** What is wrong with an image that a person named or wrote, and puts right. */
-const IMAGE_USAGE: readonly SupplyChainCode[] = ['BAD_REFERENCE', 'NOT_A_DIGEST', 'UNBUILDABLE'];
+const IMAGE_USAGE: readonly SupplyChainCode[] = [
+  'BAD_REFERENCE',
+  'NOT_A_DIGEST',
+  'UNBUILDABLE',
+  'WRONG_PLATFORM',
+];
 
 /** The code that an error stands for. */
 export function exitCodeOfError(error: unknown): ExitCode {
