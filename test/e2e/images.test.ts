@@ -11,7 +11,7 @@ const CLI = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const PODINFO = fileURLToPath(new URL('../../podinfo', import.meta.url));
 
 interface Built {
-  readonly reference: string;
+  readonly image: string;
   readonly digest: string;
   readonly tag: string | null;
   readonly platform: string;
@@ -38,15 +38,15 @@ function build(cwd: string, ...args: readonly string[]): Built {
 describe('canary build', () => {
   it('puts a service into the built-in registry, and prints by what it is deployed', (t) => {
     const here = directory(t);
-    const { status, stdout } = canary(here, PODINFO, '--version', '1.2.3');
+    const { status, stdout } = canary(here, PODINFO, '--release', '1.2.3');
     assert.equal(status, 0);
     const last = stdout.trim().split('\n').at(-1) ?? '';
     assert.match(last, /^registry\/podinfo@sha256:[0-9a-f]{64}$/);
-    const again = build(here, PODINFO, '--version', '1.2.3');
-    assert.equal(again.reference, last, 'the same files give the same digest');
+    const again = build(here, PODINFO, '--release', '1.2.3');
+    assert.equal(again.image, last, 'the same files give the same digest');
     assert.equal(again.tag, '1.2.3');
     assert.deepEqual(readdirSync(path.join(here, '.canary/building')), []);
-    const now = build(here, PODINFO, '--version', '1.2.3', '--source-date-epoch', '1');
+    const now = build(here, PODINFO, '--release', '1.2.3', '--source-date-epoch', '1');
     assert.notEqual(now.digest, again.digest);
   });
 
@@ -60,17 +60,17 @@ describe('canary build', () => {
       environments: [{ name: 'dev', targets: [target] }],
     };
     writeFileSync(path.join(here, 'canary.config.json'), JSON.stringify(config));
-    assert.match(build(here, PODINFO).reference, /^registry\/shop@/);
+    assert.match(build(here, PODINFO).image, /^registry\/shop@/);
     assert.deepEqual(readdirSync(path.join(here, 'kept/registry')), ['shop']);
     const pushed = build(here, PODINFO, '--push', 'registry/other/name:new', '--platform', 'linux/arm64');
-    assert.match(pushed.reference, /^registry\/other\/name@/);
+    assert.match(pushed.image, /^registry\/other\/name@/);
     assert.deepEqual([pushed.tag, pushed.platform], ['new', 'linux/arm64']);
   });
 
   it('builds onto an image that it has built', (t) => {
     const here = directory(t);
     const base = build(here, PODINFO);
-    const { layers } = build(here, PODINFO, '--base', base.reference, '--push', 'registry/upon');
+    const { layers } = build(here, PODINFO, '--base', base.image, '--push', 'registry/upon');
     assert.deepEqual(
       layers.map(({ kind }) => kind),
       ['base', 'app'],
@@ -131,7 +131,7 @@ describe('an image with a base of Debian packages and Node.js', { skip: cannotRu
     const rootfs = debianRootfs(t);
     if (rootfs === null) return t.skip('the packages of Debian cannot be fetched');
     const here = directory(t);
-    const { digest } = build(here, PODINFO, '--base', rootfs, '--node', 'bundled', '--version', '1.0.0');
+    const { digest } = build(here, PODINFO, '--base', rootfs, '--node', 'bundled', '--release', '1.0.0');
     const layout = `oci:${path.join(here, '.canary/registry/podinfo')}:1.0.0`;
     const seen = spawnSync('skopeo', ['inspect', '--format', '{{.Digest}}', layout], { encoding: 'utf8' });
     assert.equal(seen.stdout.trim(), digest, seen.stderr);

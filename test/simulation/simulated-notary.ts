@@ -53,7 +53,7 @@ function endOf({ id, phase }: Rollout): Instant {
 }
 
 /** What the verdicts say of an image in an environment: the newest by the ends of the rollouts; null if there is none. */
-export function newestVerdict(
+function newestVerdict(
   verdicts: readonly AttachedVerdict[],
   environment: string,
   digest: string,
