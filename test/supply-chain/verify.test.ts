@@ -72,8 +72,8 @@ describe('canary verify', () => {
     await attach(summaryOf({ digest: image, verifier: ENGINE_VERIFIER }), 'engine-dev');
     const { code, stdout, stderr } = await canary('verify', `registry/shop@${image}`, '--env', 'prod');
     assert.equal(code, 0, stdout + stderr);
-    assert.match(stdout, /scan\s+met\s+sha256:[0-9a-f]{12}…\s+60 min\s+build \(key/);
-    assert.match(stdout, /verdict\s+met\s.*engine-dev \(key .*promoted in dev 60 min ago/);
+    assert.match(stdout, /✓\s+scan\s+by build\s+sha256:[0-9a-f]{12}…\s+60 min old\n/);
+    assert.match(stdout, /✓\s+verdict\s+by engine-dev .*\n\s+promoted in dev 60 min ago/);
     assert.match(stdout, /prod would let it in\.\n$/);
 
     const json = await canary('verify', `registry/shop@${image}`, '--env', 'prod', '--json', '--explain');
