@@ -4,7 +4,18 @@ import type { Rollout } from '../../src/core/rollout.ts';
 import type { Instant, Milliseconds } from '../../src/core/time.ts';
 import { type Commit, takeTurn } from '../../src/engine/turn.ts';
 import type { Store } from '../../src/stores/store.ts';
-import { faulty, faultySite, faultyStore, restartDelay, type FaultRates, type Process } from './faults.ts';
+import type { Gate } from '../../src/gates/gate.ts';
+import type { Notary } from '../../src/notaries/notary.ts';
+import {
+  faulty,
+  faultyGate,
+  faultyNotary,
+  faultySite,
+  faultyStore,
+  restartDelay,
+  type FaultRates,
+  type Process,
+} from './faults.ts';
 import type { SimulatedTarget } from './simulated-target.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
@@ -24,13 +35,15 @@ export interface ControllersOptions {
   readonly rates: () => FaultRates;
   readonly decide: typeof decide;
   readonly onCommit: (rollout: Rollout) => void;
+  readonly gates?: readonly Gate[];
+  readonly notary?: Notary | null;
 }
 
 const LEASE: Milliseconds = 15_000;
 const SCAN_EVERY: Milliseconds = 200;
 
 export function controllers(options: ControllersOptions): Controllers {
-  const { clock, random, store, targets, rates } = options;
+  const { clock, random, store, targets, rates, gates = [], notary = null } = options;
   let aliveSince: Instant | null = null;
   let crashes = 0;
 
@@ -69,12 +82,13 @@ export function controllers(options: ControllersOptions): Controllers {
       if (result === 'committed') options.onCommit(decision.rollout);
       return result;
     };
+    const myGates = gates.map((gate) => faultyGate(gate, portCall));
     const engine = {
       store: myStore,
       clock,
       findSites: async () => sites,
-      gatesFor: () => [],
-      notary: null,
+      gatesFor: () => myGates,
+      notary: notary === null ? null : faultyNotary(notary, portCall),
       lease: LEASE,
       decide: options.decide,
     };

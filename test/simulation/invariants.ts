@@ -4,6 +4,8 @@ import { type Instant } from '../../src/core/time.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { firstBroken } from '../../src/stores/chain.ts';
 import { HOLD_EVERY, type SimulatedTarget } from './simulated-target.ts';
+import type { AttachedVerdict } from './simulated-notary.ts';
+import { checkVerdicts } from './verdict-check.ts';
 import type { Controllers } from './controllers.ts';
 
 /** A promise of the system that was seen broken. */
@@ -152,10 +154,12 @@ export interface End {
   readonly targets: readonly SimulatedTarget[];
   readonly now: Instant;
   readonly truth: (rollout: Rollout) => Truth;
+  /** All verdicts that were attached to images; null where nothing is signed. */
+  readonly verdicts: readonly AttachedVerdict[] | null;
 }
 
 /** What must hold when everything has come to rest. */
-export async function checkEnd({ store, targets, now, truth }: End): Promise<readonly Violation[]> {
+export async function checkEnd({ store, targets, now, truth, verdicts }: End): Promise<readonly Violation[]> {
   const violations: Violation[] = [];
   const report = (invariant: string, detail: string) => violations.push({ at: now, invariant, detail });
   const rollouts = await store.list({});
@@ -168,6 +172,7 @@ export async function checkEnd({ store, targets, now, truth }: End): Promise<rea
     }
   }
   checkTargets(rollouts[0], targets, report);
+  if (verdicts !== null) await checkVerdicts(store, verdicts, report);
   return violations;
 }
 
@@ -218,10 +223,12 @@ function checkTargets(
 ): void {
   if (newest === undefined || newest.phase.kind !== 'ended') return;
   const isPromoted = newest.phase.verdict.kind === 'promoted';
+  // A return that did not begin may have found the release that it would return to.
+  const isOpen = newest.plan.purpose === 'return' && !isPromoted;
   for (const { name, reading } of targets) {
     const { traffic, guard } = reading();
     if (traffic.weight !== 0) report('all back or all forward', `${name} is left at ${traffic.weight} %`);
-    if (sameRelease(traffic.stable, newest.candidate) !== isPromoted) {
+    if (!isOpen && sameRelease(traffic.stable, newest.candidate) !== isPromoted) {
       report(
         'all back or all forward',
         `${name} has stable ${traffic.stable?.name} after ${newest.phase.verdict.kind}`,

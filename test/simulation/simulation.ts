@@ -6,9 +6,19 @@ import type { Plan } from '../../src/core/plan.ts';
 import { type Random, seededRandom } from '../../src/core/random.ts';
 import type { Release } from '../../src/core/release.ts';
 import { isActive, type Rollout } from '../../src/core/rollout.ts';
+import type { Instant } from '../../src/core/time.ts';
 import { errorShare } from '../../src/core/sample.ts';
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/stores/store.ts';
+import { admissionWatch } from './admission-watch.ts';
+import {
+  type Conditions,
+  KIND_PEOPLE,
+  pickApprover,
+  pickConditions,
+  REQUESTER,
+  type Yes,
+} from './conditions.ts';
 import { controllers } from './controllers.ts';
 import { NO_FAULTS, type FaultRates } from './faults.ts';
 import { checkEnd, type End, type Truth, type Violation, watchdog } from './invariants.ts';
@@ -19,6 +29,7 @@ import {
   type SimulatedTarget,
   WELL,
 } from './simulated-target.ts';
+import type { SimulatedNotary } from './simulated-notary.ts';
 import { virtualClock, type VirtualClock } from './virtual-clock.ts';
 
 /** What came out of one simulated history. */
@@ -36,9 +47,15 @@ export interface Parts {
   readonly decide: typeof decide;
   readonly store: (store: Store) => Store;
   readonly target: (target: SimulatedTarget) => SimulatedTarget;
+  readonly notary: (notary: SimulatedNotary, clock: VirtualClock) => SimulatedNotary;
 }
 
-export const SOUND: Parts = { decide, store: (store) => store, target: (target) => target };
+export const SOUND: Parts = {
+  decide,
+  store: (store) => store,
+  target: (target) => target,
+  notary: (notary) => notary,
+};
 
 const START = Date.UTC(2026, 0, 5);
 const TROUBLE_ENDS = START + 240_000;
@@ -48,36 +65,52 @@ const MAX_ERRORS = 0.05;
 /**
  * One history of the whole system but for the platforms: core, engine and store in virtual time, with faults of every
  * port, controllers that crash and freeze between any two calls, people who change their minds, and a candidate that may
- * be bad in many ways. After four minutes the trouble ends, and everything has to come to rest.
+ * be bad in many ways. In some histories it is an image, with gates that change their minds, approvals and a notary. After
+ * four minutes the trouble ends, and everything has to come to rest.
  */
 export async function simulate(seed: number, parts: Parts = SOUND): Promise<Outcome> {
   const random = seededRandom(seed);
   const clock = virtualClock(START);
   const world = makeWorld(seed, random, clock, parts);
-  const { store, targets } = world;
+  const { store, targets, conditions } = world;
+  const watch = conditions === null ? null : admissionWatch(clock.now, conditions);
 
   const runners = controllers({
     ...world,
     clock,
     random,
-    decide: parts.decide,
-    onCommit: (r) => dog.onCommit(r),
+    decide: watch === null ? parts.decide : watch.watched(parts.decide),
+    store: watch === null ? store : watch.watchedStore(store),
+    onCommit: (rollout) => dog.onCommit(rollout),
+    gates: conditions?.gates ?? [],
+    notary: conditions?.notary ?? null,
   });
   const dog = watchdog(clock.now, targets, runners, world.isFenced);
-  world.listen(dog.onChange);
+  world.listen((target) => {
+    dog.onChange(target);
+    watch?.onChange(target);
+  });
   runners.start();
-  await deploy(world, release(2));
+  await deploy(world, world.release(2));
   meddle(world, random, clock);
+  if (conditions !== null) meddleWithGates(world, conditions, seededRandom(seed * 17), clock);
 
   await clock.run(TROUBLE_ENDS);
   world.heal();
   while (clock.now() < END && !(await isAtRest(store))) {
-    await decideForPeople(store, random, clock);
+    await decideForPeople(world, random, clock);
     await clock.run(clock.now() + 10_000);
   }
   const violations = [
     ...dog.violations,
-    ...(await checkEnd({ store, targets, now: clock.now(), truth: world.truth })),
+    ...(watch?.violations ?? []),
+    ...(await checkEnd({
+      store,
+      targets,
+      now: clock.now(),
+      truth: world.truth,
+      verdicts: conditions?.signed.verdicts ?? null,
+    })),
   ];
   const rollouts = await store.list({});
   const verdicts = rollouts.map(({ phase }) => (phase.kind === 'ended' ? phase.verdict.kind : phase.kind));
@@ -93,15 +126,20 @@ interface World {
   readonly plan: Plan;
   readonly rates: () => FaultRates;
   readonly truth: End['truth'];
+  /** Null in histories without images. */
+  readonly conditions: Conditions | null;
+  readonly release: (version: number) => Release;
   heal(): void;
   listen(onChange: (target: SimulatedTarget) => void): void;
 }
 
 function makeWorld(seed: number, random: Random, clock: VirtualClock, parts: Parts): World {
+  const conditions = mayHaveConditions(seed, clock, parts);
+  const release = conditions === null ? commandRelease : imageRelease;
   let listener: ((target: SimulatedTarget) => void) | null = null;
   let rates = pickRates(random);
   const isFenced = random.chance(0.5);
-  const behaviour = pickBehaviour(random);
+  const behaviour = pickBehaviour(random, release(9).digest);
   const names = ['lambda', 'ec2', 'ecs'].slice(0, 1 + random.below(3));
   const isFirst = random.chance(0.1);
   const incident = pickIncident(random);
@@ -125,7 +163,9 @@ function makeWorld(seed: number, random: Random, clock: VirtualClock, parts: Par
     store: parts.store(openSqliteStore(':memory:')),
     targets,
     isFenced,
-    plan: pickPlan(random, names),
+    plan: { ...pickPlan(random, names), ...conditions?.rules },
+    conditions,
+    release,
     rates: () => rates,
     truth: (rollout) => ({
       ...truthOf(rollout.candidate.digest === release(2).digest ? behaviour : WELL),
@@ -136,7 +176,25 @@ function makeWorld(seed: number, random: Random, clock: VirtualClock, parts: Par
   };
 }
 
-function release(version: number): Release {
+/** Every third history is one of images. Its conditions have a chance of their own, so that the others stay as they are. */
+function mayHaveConditions(seed: number, clock: VirtualClock, parts: Parts): Conditions | null {
+  if (seed % 3 !== 0) return null;
+  return pickConditions({
+    random: seededRandom(seed * 13),
+    clock,
+    calm: TROUBLE_ENDS,
+    notary: (notary) => parts.notary(notary, clock),
+  });
+}
+
+function imageRelease(version: number): Release {
+  return {
+    ...commandRelease(version),
+    artifact: { kind: 'image', repository: 'registry/shop', env: {} },
+  };
+}
+
+function commandRelease(version: number): Release {
   return {
     name: `${version}.0.0`,
     digest: `sha256:${String(version).padStart(64, '0')}`,
@@ -156,7 +214,7 @@ function pickRates(random: Random): FaultRates {
   };
 }
 
-function pickBehaviour(random: Random): Behaviour {
+function pickBehaviour(random: Random, wrongDigest: string): Behaviour {
   const kinds: readonly Partial<Behaviour>[] = [
     {},
     {},
@@ -165,7 +223,7 @@ function pickBehaviour(random: Random): Behaviour {
     { healthyAfter: Infinity },
     { failsToStart: true },
     { diesAfter: random.below(60_000) },
-    { wrongDigest: release(9).digest },
+    { wrongDigest },
   ];
   return { ...WELL, ...kinds[random.below(kinds.length)] };
 }
@@ -202,7 +260,7 @@ function isMurky(rollout: Rollout, targets: readonly SimulatedTarget[], incident
   const isHonest = phase.verdict.reasons.every((reason) => {
     if (reason.code !== 'check-failed' || reason.unit !== 'share') return true;
     const target = targets.find(({ name }) => name === reason.target);
-    const stable = target?.served(release(1), window);
+    const stable = target?.served(commandRelease(1), window);
     return (
       stable === undefined ||
       errorShare(stable) <= 2 * MAX_ERRORS ||
@@ -257,15 +315,43 @@ function pickPlan(random: Random, names: readonly string[]): Plan {
   };
 }
 
+interface Deploy {
+  readonly supersede?: boolean;
+  readonly now?: Instant;
+  readonly changes?: Partial<Plan>;
+}
+
 async function deploy(
-  { store, plan }: World,
+  { store, plan, conditions }: World,
   candidate: Release,
-  supersede = false,
-  now = START,
+  { supersede = false, now = START, changes = {} }: Deploy = {},
 ): Promise<void> {
-  await store.begin({ service: 'shop', environment: 'prod', plan, candidate, requestedBy: 'ann' }, now, {
-    supersede,
-  });
+  const request = { service: 'shop', environment: 'prod', candidate, requestedBy: REQUESTER };
+  const overrides = conditions?.overrides ?? [];
+  await store.begin({ ...request, plan: { ...plan, ...changes }, overrides }, now, { supersede });
+}
+
+/** People say yes who may and who may not, and somebody wants the old image back. */
+function meddleWithGates(world: World, { approvals }: Conditions, random: Random, clock: VirtualClock): void {
+  const { store } = world;
+  for (let count = random.below(5); count > 0; count -= 1) {
+    const by = pickApprover(random);
+    clock.at(START + random.below(120_000), () => void sayYes(store, approvals, by, clock));
+  }
+  if (random.chance(0.35)) {
+    const changes = { purpose: 'return', steps: [] } as const;
+    const options = { supersede: true, changes };
+    clock.at(START + 60_000 + random.below(160_000), () => {
+      void deploy(world, world.release(1), { ...options, now: clock.now() });
+    });
+  }
+}
+
+async function sayYes(store: Store, approvals: Yes[], by: string, clock: VirtualClock): Promise<void> {
+  const [newest] = await store.list({ limit: 1 });
+  if (newest === undefined) return;
+  approvals.push({ rollout: newest.id, by });
+  await store.sendCommand(newest.id, { command: { kind: 'approve' }, by, note: null }, clock.now());
 }
 
 /** People: some commands at odd times, now and then a newer release. */
@@ -286,7 +372,10 @@ function meddle(world: World, random: Random, clock: VirtualClock): void {
     });
   }
   if (random.chance(0.2)) {
-    clock.at(START + random.below(150_000), () => void deploy(world, release(3), true, clock.now()));
+    clock.at(
+      START + random.below(150_000),
+      () => void deploy(world, world.release(3), { supersede: true, now: clock.now() }),
+    );
   }
 }
 
@@ -297,12 +386,19 @@ async function send(store: Store, command: Command, clock: VirtualClock): Promis
 }
 
 /** After the trouble somebody looks at what is left paused or held. */
-async function decideForPeople(store: Store, random: Random, clock: VirtualClock): Promise<void> {
+async function decideForPeople(
+  { store, conditions }: World,
+  random: Random,
+  clock: VirtualClock,
+): Promise<void> {
   for (const rollout of await store.list({})) {
     if (!isActive(rollout)) continue;
     const by = { by: 'cem', note: null };
     if (rollout.paused !== null)
       await store.sendCommand(rollout.id, { ...by, command: { kind: 'resume' } }, clock.now());
+    if (rollout.phase.kind === 'gating' && conditions !== null) {
+      for (const each of KIND_PEOPLE) await sayYes(store, conditions.approvals, each, clock);
+    }
     if (rollout.phase.kind !== 'held') continue;
     const command: Command = random.chance(0.5) ? { kind: 'promote', full: false } : { kind: 'rollback' };
     await store.sendCommand(rollout.id, { ...by, command }, clock.now());
