@@ -32,6 +32,8 @@ export interface AdmissionWatch {
 interface Known {
   readonly rollout: Rollout;
   readonly isLetIn: boolean;
+  /** Whether a gate let it in by evidence, which is to be seen again. */
+  readonly isProved: boolean;
   /** What the gates said when they were last asked again. */
   readonly last: 'open' | 'closed' | 'waiting';
   /** Whether it may go on without them: they were asked in this turn, or a person did not wait. */
@@ -53,16 +55,18 @@ export function admissionWatch(now: () => Instant, conditions: Conditions): Admi
     const { rollout, entries } = decision;
     const last = known?.last ?? 'open';
     if (before.phase.kind === 'gating') {
-      return { rollout, isLetIn: isLetIn(before, gates, conditions), last, isFree: true };
+      const isProved = gates.some((answer) => answer.kind === 'open' && answer.admission !== undefined);
+      return { rollout, isLetIn: isLetIn(before, gates, conditions), isProved, last, isFree: true };
     }
     const isOrdered = entries.some((each) => each.kind === 'commanded' && each.accepted);
     const answer = gates.length === 0 ? last : sumUp(gates);
     const isFree = gates.length > 0 || answer === 'waiting' || isOrdered;
-    return { rollout, isLetIn: known?.isLetIn ?? false, last: answer, isFree };
+    const { isLetIn: wasLetIn = false, isProved = false } = known ?? {};
+    return { rollout, isLetIn: wasLetIn, isProved, last: answer, isFree };
   }
 
   function checkWish(before: Known | undefined, { rollout, last, isFree }: Known): void {
-    if (before === undefined || before.rollout.recheck === null) return;
+    if (before === undefined || !before.isProved) return;
     const isDecided = before.rollout.phase.kind === 'promoting';
     if (isDecided || wishedWeight(rollout) <= wishedWeight(before.rollout)) return;
     if (last === 'closed') report('lost evidence stops', `${rollout.id} goes on to more`);
@@ -99,13 +103,13 @@ export function admissionWatch(now: () => Instant, conditions: Conditions): Admi
       traffics.set(target, traffic);
       const known = fence === null ? undefined : history.get(keyOf(fence.sequence, fence.revision));
       if (known === undefined) return;
-      const { rollout, isLetIn: wasLetIn, last } = known;
+      const { rollout, isLetIn: wasLetIn, isProved, last } = known;
       const share = shareOf(rollout.candidate, traffic);
       const wasThere = sameRelease(rollout.targets?.[target.name]?.home ?? null, rollout.candidate);
       if (share <= shareOf(rollout.candidate, before) || wasThere) return;
       if (!wasLetIn) report('nothing without admission', `${target.name} gives ${share} % to ${rollout.id}`);
       const isDecided = rollout.phase.kind === 'promoting' || rollout.phase.kind === 'ended';
-      if (last === 'closed' && !isDecided) {
+      if (isProved && last === 'closed' && !isDecided) {
         report('lost evidence stops', `${target.name} goes up to ${share} % of ${rollout.id}`);
       }
     },

@@ -61,6 +61,8 @@ const START = Date.UTC(2026, 0, 5);
 const TROUBLE_ENDS = START + 240_000;
 const END = START + 1_500_000;
 const MAX_ERRORS = 0.05;
+/** Of so many histories, one is about images. */
+export const IMAGES_EVERY = 2;
 
 /**
  * One history of the whole system but for the platforms: core, engine and store in virtual time, with faults of every
@@ -95,10 +97,12 @@ export async function simulate(seed: number, parts: Parts = SOUND): Promise<Outc
   meddle(world, random, clock);
   if (conditions !== null) meddleWithGates(world, conditions, seededRandom(seed * 17), clock);
 
+  const regrets = seededRandom(seed * 19);
   await clock.run(TROUBLE_ENDS);
   world.heal();
   while (clock.now() < END && !(await isAtRest(store))) {
     await decideForPeople(world, random, clock);
+    if (conditions !== null) await regret(store, regrets, clock);
     await clock.run(clock.now() + 10_000);
   }
   const violations = [
@@ -176,9 +180,9 @@ function makeWorld(seed: number, random: Random, clock: VirtualClock, parts: Par
   };
 }
 
-/** Every third history is one of images. Its conditions have a chance of their own, so that the others stay as they are. */
+/** Conditions have a chance of their own, so that histories without them stay as they are. */
 function mayHaveConditions(seed: number, clock: VirtualClock, parts: Parts): Conditions | null {
-  if (seed % 3 !== 0) return null;
+  if (seed % IMAGES_EVERY !== 0) return null;
   return pickConditions({
     random: seededRandom(seed * 13),
     clock,
@@ -403,6 +407,13 @@ async function decideForPeople(
     const command: Command = random.chance(0.5) ? { kind: 'promote', full: false } : { kind: 'rollback' };
     await store.sendCommand(rollout.id, { ...by, command }, clock.now());
   }
+}
+
+/** Now and then somebody wants a promoted release to be taken back while it can be. */
+async function regret(store: Store, random: Random, clock: VirtualClock): Promise<void> {
+  const [newest] = await store.list({ limit: 1 });
+  const canBeTakenBack = newest?.phase.kind === 'ended' && newest.phase.verdict.kind === 'promoted';
+  if (canBeTakenBack && random.chance(0.1)) await send(store, { kind: 'rollback' }, clock);
 }
 
 async function isAtRest(store: Store): Promise<boolean> {
