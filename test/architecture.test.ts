@@ -32,6 +32,7 @@ const RULES: Readonly<Record<string, readonly RegExp[]>> = {
     /^(targets\/target|guards\/guard|metrics\/metric-source|gates\/gate|notaries\/notary|stores\/store)\.ts$/,
   ],
   'config/': [
+    /^supply-chain\/error\.ts$/,
     /^core\//,
     /^config\//,
     /^index\.ts$/,

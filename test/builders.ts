@@ -151,9 +151,9 @@ export function compared(candidate: Sample, stable: Sample = sample(900)): Sampl
 
 let commands = 0;
 
-export function command(given: Command, by: string = 'bob'): PendingCommand {
+export function command(given: Command, by: string = 'bob', at: number = START): PendingCommand {
   commands += 1;
-  return { id: commands, at: START, by, note: null, command: given };
+  return { id: commands, at, by, note: null, command: given };
 }
 
 /** A target that does at once what it is told, and a rollout that is turned on it second by second. */

@@ -7,6 +7,7 @@ import { wishedWeight } from '../core/wish.ts';
 import type { Output } from './output.ts';
 import { evidenceDocument } from './view/evidence.ts';
 import { paint, paintStatus } from './view/format.ts';
+import { wrapped } from './view/wrap.ts';
 
 /** A rollout as `--json` shows it. */
 export function rolloutDocument(rollout: Rollout, known: readonly Difference[] = []) {
@@ -64,12 +65,12 @@ export function tellOutcome(output: Output, rollout: Rollout): void {
 /** Says a reason; of a closed gate everything that it refused for, with what can be done. */
 function tellReason(output: Output, reason: Reason, indent: string): void {
   if (reason.code !== 'gate-closed' || (reason.refusals ?? []).length === 0) {
-    output.line(`${indent}${sayReason(reason)}`);
+    output.line(`${indent}${wrapped(sayReason(reason), indent.length + 2)}`);
     return;
   }
   output.line(`${indent}refused by ${reason.gate}:`);
   for (const { code, detail, remedy } of reason.refusals ?? []) {
-    output.line(`${indent}  ${paint('red', code)}  ${printable(detail)}`);
-    output.line(`${indent}    to do: ${printable(remedy)}`);
+    output.line(`${indent}  ${paint('red', code)}  ${wrapped(printable(detail), indent.length + 4)}`);
+    output.line(`${indent}    to do: ${wrapped(printable(remedy), indent.length + 6)}`);
   }
 }

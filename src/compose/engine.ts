@@ -98,8 +98,8 @@ async function makeSite({ name, kind, settings }: PlannedTarget, host: ImageHost
   switch (kind) {
     case 'local': {
       const { localSite } = await import('../targets/local/local-site.ts');
-      const { unpackRelease } = await import('./unpacking.ts');
-      return localSite(settings, host.clock, unpackRelease(host));
+      const { imageSource } = await import('./image-source.ts');
+      return localSite(settings, host.clock, imageSource(host));
     }
     default:
       throw noSuchKind(name, kind);

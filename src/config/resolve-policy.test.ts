@@ -5,6 +5,7 @@ import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { runInNewContext } from 'node:vm';
 import type { Policy, RuleOf } from '../supply-chain/policy/policy.ts';
+import { startLocalSigstore } from '../supply-chain/testing/local-sigstore.ts';
 import type { ConfigInput } from './config-schema.ts';
 import { checkConfig } from './load.ts';
 import { ConfigError } from './problems.ts';
@@ -281,6 +282,34 @@ describe('a rollout', () => {
       });
       assert.notEqual(plan.policy, null);
     }
+  });
+});
+
+describe('a trusted root', () => {
+  const trusting = (file: string): Written => ({
+    trust: [{ name: 'ci', subject: 'ann@example.com', issuer: 'https://example.com', sigstore: file }],
+  });
+
+  it('must be one', (t) => {
+    const loaded = project(t, trusting('./root.json'));
+    writeFileSync(path.join(path.dirname(loaded.file), 'root.json'), '{"tlogs":1}');
+    assert.match(
+      problemsOf(() => policyOf(loaded)),
+      /supplyChain\.trust "ci" .*no certificate authority/,
+    );
+  });
+
+  it('in which anybody may be anybody is not for production', async (t) => {
+    const sigstore = await startLocalSigstore();
+    t.after(() => sigstore.close());
+    const loaded = project(t, trusting('./root.json'));
+    const file = path.join(path.dirname(loaded.file), 'root.json');
+    writeFileSync(file, JSON.stringify(sigstore.trustedRoot));
+    assert.match(
+      problemsOf(() => policyOf(loaded)),
+      /anybody may be anybody, and prod is production/,
+    );
+    policyOf(loaded, 'dev');
   });
 });
 

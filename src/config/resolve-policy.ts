@@ -1,7 +1,10 @@
 import { ENGINE_VERIFIER, LOCAL_BUILD_TYPE, LOCAL_BUILDER } from '../supply-chain/policy/own-identity.ts';
 import { type Policy, policy as policySchema, type RuleOf } from '../supply-chain/policy/policy.ts';
 import type { Environment } from './config-schema.ts';
-import { effectiveSupplyChain, environmentBefore } from './effective-supply-chain.ts';
+import { SupplyChainError } from '../supply-chain/error.ts';
+import type { TrustedSigner } from '../supply-chain/verification/trust.ts';
+import { parseTrustedRoot } from '../supply-chain/verification/trusted-root.ts';
+import { effectiveSupplyChain, environmentBefore, isProduction } from './effective-supply-chain.ts';
 import type { LoadedConfig } from './load.ts';
 import { ConfigError, type Problem } from './problems.ts';
 import { BUILDER, engineOf, repositoryOf, resolveTrust, SECURITY, subjectOf } from './resolve-trust.ts';
@@ -19,6 +22,7 @@ export function resolvePolicy(loaded: LoadedConfig, environment: Environment): P
   const settings = effectiveSupplyChain(loaded.config, environment);
   const problems: Problem[] = [];
   const signers = resolveTrust(loaded, settings.trust ?? [], problems);
+  problems.push(...signers.flatMap((signer) => flawOfRoot(signer, environment)));
   const [os = '', architecture = ''] = (settings.platform ?? 'linux/amd64').split('/');
   const rules = rulesOf(loaded, environment, settings, problems);
   const names = signers.map(({ name }) => name);
@@ -38,6 +42,21 @@ export function resolvePolicy(loaded: LoadedConfig, environment: Environment): P
     signers,
     rules,
   });
+}
+
+/** A root that cannot be used, or that may not be where users depend on it: in the mock anybody may be anybody. */
+function flawOfRoot(signer: TrustedSigner, environment: Environment): readonly Problem[] {
+  if (signer.kind === 'key' || signer.trustedRoot === null) return [];
+  const path = `supplyChain.trust "${signer.name}"`;
+  try {
+    const { isMock } = parseTrustedRoot(signer.trustedRoot, signer.name);
+    if (!isMock || !isProduction(environment)) return [];
+    const message = `trusts Sigstore's mock, in which anybody may be anybody, and ${environment.name} is production`;
+    return [{ path, message }];
+  } catch (error) {
+    if (!(error instanceof SupplyChainError)) throw error;
+    return [{ path, message: error.message }];
+  }
 }
 
 function unknownSigner(rule: string, name: string, names: readonly string[]): Problem {

@@ -149,12 +149,13 @@ function resolveTarget(
   environment: Environment,
   target: Environment['targets'][number],
 ): PlannedTarget {
-  const { name, kind, listen, processes, health, sticky, preview, responseTimeout, drain, stop } = target;
+  const { name, kind, listen, processes, health, sticky, preview, responseTimeout, drain, stop, run } =
+    target;
   const place = `${loaded.config.service}-${environment.name}-${name}`;
   const settings = {
     directory: path.join(stateDirectory(loaded), 'local', place),
     proxy: { listen, sticky: stickyBy(sticky), preview: { header: preview.toLowerCase() }, responseTimeout },
-    run: { processes, health, drain, stop },
+    run: { processes, place: run, health, drain, stop },
   };
   return { name, kind, settings };
 }

@@ -25,7 +25,7 @@ function asked(gate: Override['gate'], note: string = 'users cannot pay'): Overr
 function atTheGates(changes: Partial<Rollout> = {}, gates: readonly GateAnswer[] = WAITING) {
   const world = bench(changes);
   const say = (by: string, given: Command = APPROVE) => {
-    const [answer] = world.turn({ gates, commands: [command(given, by)] }).answers;
+    const [answer] = world.turn({ gates, commands: [command(given, by, world.now)] }).answers;
     return `${answer?.accepted === true ? 'yes' : 'no'}: ${answer?.text}`;
   };
   return { world, say, people: () => validApprovals(world.rollout, world.now).map(({ by }) => by) };
@@ -56,13 +56,23 @@ describe('an approval', () => {
 
   it('ends, and may be given again', () => {
     const { world, say, people } = atTheGates({ plan: TWO });
+    const given = world.now;
     say('bob');
-    world.now += HOUR;
+    world.now = given + HOUR;
     assert.deepEqual(people(), ['bob']);
     world.now += 1;
     assert.deepEqual(people(), []);
     assert.equal(say('bob'), 'yes: approved, 1 of 2');
     assert.deepEqual(people(), ['bob']);
+  });
+
+  it('that nobody heard in its time does not count', () => {
+    const { world } = atTheGates({ plan: TWO });
+    const late = command(APPROVE, 'bob', world.now);
+    world.now += 2 * HOUR;
+    const [answer] = world.turn({ gates: WAITING, commands: [late] }).answers;
+    assert.equal(answer?.text, 'that was said 2 h ago, and counts for 60 min: say it again');
+    assert.deepEqual(world.rollout.approvals, []);
   });
 
   it('does not count because it is written down', () => {

@@ -55,8 +55,10 @@ export type Approved =
   | { readonly kind: 'refused'; readonly text: string };
 
 /** Takes a person's yes for the rollout as it stands, and for everything that somebody asked to overrule. */
-export function approve(rollout: Rollout, { by, note }: PendingCommand, now: Instant): Approved {
-  const { requestedBy, approvals, phase } = rollout;
+export function approve(rollout: Rollout, { by, note, at: given }: PendingCommand, now: Instant): Approved {
+  const { requestedBy, approvals, phase, plan } = rollout;
+  // It counts from when it was given, which may be long before a controller was there to hear it.
+  const at = Math.min(given, now);
   const asked = askedOverrides(rollout, now);
   if (phase.kind !== 'gating') return refused('it has begun already, so it needs no approval any more');
   if (approvalRule(rollout) === null && asked.length === 0) return refused('it needs no approval');
@@ -64,16 +66,22 @@ export function approve(rollout: Rollout, { by, note }: PendingCommand, now: Ins
   if (!mayApprove(rollout, by)) {
     return refused(`${by} may not approve here; ${sayApprovers(rollout)} may`);
   }
+  const counts = Math.max(approvalRule(rollout)?.expires ?? 0, asked.length > 0 ? plan.overrideFor : 0);
+  if (now > at + counts) {
+    return refused(
+      `that was said ${sayDuration(now - at)} ago, and counts for ${sayDuration(counts)}: say it again`,
+    );
+  }
   const isKnown = validApprovals(rollout, now).some((approval) => approval.by === by);
   if (isKnown && asked.length === 0) return refused(`${by} has approved already, and counts once`);
   const others = approvals.filter((approval) => approval.by !== by);
+  const isInTime = now <= at + plan.overrideFor;
   const change = {
-    approvals: [...others, { by, at: now, note }],
-    overrides: allowOverrides(rollout, by, now),
+    approvals: [...others, { by, at, note }],
+    overrides: isInTime ? allowOverrides(rollout, { by, at }, now) : rollout.overrides,
   };
-  const overruled = asked.map(
-    ({ gate, note: why }) =>
-      `; this also overrules ${gate} for ${sayDuration(rollout.plan.overrideFor)} (${why})`,
+  const overruled = (isInTime ? asked : []).map(
+    ({ gate, note: why }) => `; this also overrules ${gate} for ${sayDuration(plan.overrideFor)} (${why})`,
   );
   return {
     kind: 'counts',

@@ -1,5 +1,6 @@
 import { beginEvidence, type Evidence, type Interval, learn } from './analysis/evidence.ts';
 import type { AnalysisSettings } from './analysis/settings.ts';
+import { readingOf } from './look.ts';
 import type { Observation } from './observation.ts';
 import type { Question } from './question.ts';
 import type { Rollout } from './rollout.ts';
@@ -74,6 +75,8 @@ export function hearMetrics(before: Rollout, rollout: Rollout, observation: Obse
   let evidence = rollout.evidence ?? firstEvidence(rollout, settings);
   const intervals: Interval[] = [];
   for (const target of splitTargets(rollout)) {
+    // Of a target that is not seen nobody knows how it split its traffic meanwhile: its guard may have fired.
+    if (readingOf(observation, target) === null) continue;
     const reading = observation.samples[target]?.[ANALYSIS];
     if (reading?.kind !== 'ok' || reading.value === null || heardUntil(rollout, target) === null) continue;
     const { window, stable, candidate } = reading.value;

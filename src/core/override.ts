@@ -27,11 +27,11 @@ export function askedOverrides({ overrides }: Rollout, now: Instant): readonly O
 /** The overrides with the consent of a second person. What is in force already keeps its end. */
 export function allowOverrides(
   rollout: Rollout,
-  by: string,
+  { by, at }: { readonly by: string; readonly at: Instant },
   now: Instant,
-): Pick<Rollout, 'overrides'>['overrides'] {
+): readonly Override[] {
   const asked = askedOverrides(rollout, now);
-  const allowed = { by, at: now, until: now + rollout.plan.overrideFor };
+  const allowed = { by, at, until: at + rollout.plan.overrideFor };
   return rollout.overrides.map((override) =>
     asked.includes(override) ? { ...override, allowed } : override,
   );

@@ -50,6 +50,22 @@ describe('a rollout that is judged by the analysis', () => {
     assert.deepEqual(reasonsOf(world), ['worse']);
   });
 
+  it('does not judge a target that is not seen: its guard may have taken traffic home meanwhile', () => {
+    const world = analysed();
+    world.until(
+      ({ phase }) => phase.kind === 'progressing' && phase.stage === 'holding',
+      answering(world, sample(10)),
+    );
+    const unseen = { targets: { web: { kind: 'outage' as const, error: 'connection refused' } } };
+    const cursor = () => world.rollout.evidence?.targets['web']?.cursor;
+    world.turn(answering(world, sample(10)));
+    const before = cursor();
+    world.turn({ ...answering(world, sample(0), sample(100)), ...unseen });
+    assert.equal(cursor(), before);
+    world.turn(answering(world, sample(10)));
+    assert.notEqual(cursor(), before);
+  });
+
   it('is not rolled back by what hits both', () => {
     assert.notEqual(untilEnded(analysed(), sample(10, 5), sample(90, 45)), 'rolled back');
   });

@@ -23,6 +23,7 @@ async function settings(t: TestContext, ...below: readonly string[]): Promise<Lo
     },
     run: {
       processes: 1,
+      place: { in: 'process' },
       health: { path: '/', interval: 500, timeout: 1_000, failures: 3 },
       drain: 500,
       stop: 500,

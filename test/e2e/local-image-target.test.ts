@@ -10,7 +10,7 @@ import { proxyPaths } from '../../src/targets/local/paths.ts';
 import { imageRelease, unpackedInto } from '../../src/targets/local/proxy/testing/image.ts';
 import type { LocalSettings } from '../../src/targets/local/settings.ts';
 import { TargetError } from '../../src/targets/target.ts';
-import type { ImageRelease, UnpackRelease } from '../../src/targets/local/unpacked.ts';
+import type { BringRelease, ImageRelease, ImageSource, Unpacked } from '../../src/targets/local/unpacked.ts';
 import { targetContract } from '../contracts/target-contract.ts';
 import { clock, freePort } from './project.ts';
 
@@ -34,6 +34,7 @@ function settingsOf(directory: string, port: number): LocalSettings {
     },
     run: {
       processes: 1,
+      place: { in: 'process' },
       health: { path: '/', interval: 200, timeout: 1_000, failures: 3 },
       drain: 500,
       stop: 2_000,
@@ -41,15 +42,20 @@ function settingsOf(directory: string, port: number): LocalSettings {
   };
 }
 
-const unpack: UnpackRelease = async (release, images) =>
+const unpack: BringRelease<Unpacked> = async (release, images) =>
   unpackedInto(images, release, { 'app/main.mjs': PROGRAM });
+
+const imagesBy = (unpackIt: ImageSource['unpack']): ImageSource => ({
+  unpack: unpackIt,
+  store: () => assert.fail('nothing here runs containers'),
+});
 
 targetContract('local, running images,', async () => {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'canary-target-'));
   const port = await freePort();
   const settings = settingsOf(directory, port);
   return {
-    site: localSite(settings, clock, unpack),
+    site: localSite(settings, clock, imagesBy(unpack)),
     isFenced: true,
     stable: STABLE,
     candidate: CANDIDATE,
@@ -69,10 +75,10 @@ targetContract('local, running images,', async () => {
 });
 
 /** A target with the first release as stable. */
-async function rig(t: TestContext, unpackIt: UnpackRelease = unpack) {
+async function rig(t: TestContext, unpackIt: BringRelease<Unpacked> = unpack) {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'canary-target-'));
   const settings = settingsOf(directory, await freePort());
-  const site = localSite(settings, clock, unpackIt);
+  const site = localSite(settings, clock, imagesBy(unpackIt));
   t.after(async () => {
     await stopLocal(settings);
     rmSync(directory, { recursive: true, force: true });

@@ -28,6 +28,7 @@ function settingsOf(directory: string, port: number): LocalSettings {
     },
     run: {
       processes: 1,
+      place: { in: 'process' },
       health: { path: '/readyz', interval: 500, timeout: 1_000, failures: 3 },
       drain: 1_000,
       stop: 2_000,

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { writeBaseFiles } from './base-files.ts';
 
 const run = promisify(execFile);
 
@@ -42,21 +43,10 @@ export async function openBuildah(): Promise<Buildah | string> {
   }
 }
 
-/**
- * Stands in for the distroless base: the Node.js that runs the test with the libraries that it needs, at the paths of
- * the base, without a shell. Returns its name by digest.
- */
+/** Makes an image that stands in for the distroless base, with Node.js where that has it. Returns its name by digest. */
 export async function buildBase({ directory, buildah }: Buildah): Promise<string> {
   const files = path.join(directory, 'base');
-  const { stdout } = await run('ldd', [process.execPath]);
-  const libraries = [...stdout.matchAll(/\/\S+/g)].map(([library]) => library);
-  for (const [from, to] of [
-    [process.execPath, '/nodejs/bin/node'] as const,
-    ...libraries.map((file) => [file, file] as const),
-  ]) {
-    await mkdir(path.join(files, path.dirname(to)), { recursive: true });
-    await copyFile(from, path.join(files, to));
-  }
+  await writeBaseFiles(files, '/nodejs/bin/node');
   const container = await buildah('from', 'scratch');
   await buildah('add', '--quiet', container, files, '/');
   await buildah('config', '--user', '65532', '--entrypoint', '["/nodejs/bin/node"]', container);

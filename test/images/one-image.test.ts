@@ -38,4 +38,4 @@ it('has a test that fails when a program writes', async () => {
 const unpacked = await unpackedPodinfo();
 after(() => unpacked[Symbol.asyncDispose]());
 
-runsEverywhere('the image that canary builds, unpacked', () => unpacked.program);
+runsEverywhere('the application in the image that canary builds, unpacked by it', () => unpacked.program);

@@ -3,24 +3,23 @@ import type { Decision } from '../../src/core/decision.ts';
 import type { GateAnswer, Observation } from '../../src/core/observation.ts';
 import { type Release, sameRelease } from '../../src/core/release.ts';
 import type { Rollout } from '../../src/core/rollout.ts';
-import type { Instant } from '../../src/core/time.ts';
 import { home, type Percent, type Traffic } from '../../src/core/traffic.ts';
 import { wishedWeight } from '../../src/core/wish.ts';
 import type { Store } from '../../src/stores/store.ts';
-import type { Conditions } from './conditions.ts';
-import type { Violation } from './invariants.ts';
+import type { Said } from './simulated-gates.ts';
 import type { SimulatedTarget } from './simulated-target.ts';
 
+type Report = (invariant: string, detail: string) => void;
+
 /**
- * Watches what gates and people really said, whatever the judgement made of it, and reports every broken promise:
- * - nothing without admission: no traffic for a candidate before all gates were open in one observation, or a closed one
- *   was overruled by a second person; whoever asked for the rollout never counts;
+ * Watches the traffic itself, and every revision that was ever written, also by controllers that died of it:
+ * - nothing without admission: no traffic for a candidate before all gates were open in one look, or a closed one was
+ *   asked to be overruled and somebody else was there to allow it;
  * - lost evidence stops: neither the wish for more traffic nor traffic itself rises while a gate is closed that was asked
  *   again, but for a promotion that was decided before;
  * - evidence is seen before each step, but for an outage of the gate, or when a person does not wait.
  */
 export interface AdmissionWatch {
-  readonly violations: readonly Violation[];
   /** The judgement, watched. */
   readonly watched: (judge: typeof decide) => typeof decide;
   /** The store, watched: also of a controller that dies before it hears that it has committed. */
@@ -40,14 +39,23 @@ interface Known {
   readonly isFree: boolean;
 }
 
-export function admissionWatch(now: () => Instant, conditions: Conditions): AdmissionWatch {
-  const violations: Violation[] = [];
+/** `names` are those of the gates, `said` what people really said. */
+export function admissionWatch(
+  names: readonly string[],
+  said: readonly Said[],
+  report: Report,
+): AdmissionWatch {
   const decided = new WeakMap<Rollout, Known>();
   const history = new Map<string, Known>();
   const traffics = new Map<SimulatedTarget, Traffic>();
 
-  function report(invariant: string, detail: string): void {
-    violations.push({ at: now(), invariant, detail });
+  function isPassed({ requestedBy, overrides }: Rollout, answers: readonly GateAnswer[]): boolean {
+    const isSecond = said.some(({ by }) => by !== requestedBy);
+    return ['turn', ...names].every((name) => {
+      const answer = answers.find(({ gate }) => gate === name);
+      const isOverruled = isSecond && overrides.some(({ gate }) => gate === name);
+      return answer?.kind === 'open' || (answer?.kind === 'closed' && isOverruled);
+    });
   }
 
   function learn(before: Rollout, { gates }: Observation, decision: Decision): Known {
@@ -56,7 +64,7 @@ export function admissionWatch(now: () => Instant, conditions: Conditions): Admi
     const last = known?.last ?? 'open';
     if (before.phase.kind === 'gating') {
       const isProved = gates.some((answer) => answer.kind === 'open' && answer.admission !== undefined);
-      return { rollout, isLetIn: isLetIn(before, gates, conditions), isProved, last, isFree: true };
+      return { rollout, isLetIn: isPassed(before, gates), isProved, last, isFree: true };
     }
     const isOrdered = entries.some((each) => each.kind === 'commanded' && each.accepted);
     const answer = gates.length === 0 ? last : sumUp(gates);
@@ -81,7 +89,6 @@ export function admissionWatch(now: () => Instant, conditions: Conditions): Admi
   }
 
   return {
-    violations,
     watched: (judge) => (before, observation, at) => {
       const decision = judge(before, observation, at);
       decided.set(decision.rollout, learn(before, observation, decision));
@@ -128,21 +135,4 @@ function shareOf(candidate: Release, { stable, candidate: other, weight }: Traff
 function sumUp(gates: readonly GateAnswer[]): Known['last'] {
   if (gates.some(({ kind }) => kind === 'closed')) return 'closed';
   return gates.some(({ kind }) => kind === 'waiting') ? 'waiting' : 'open';
-}
-
-/** By what gates and people really said. */
-function isLetIn(
-  { id, requestedBy, overrides, plan }: Rollout,
-  answers: readonly GateAnswer[],
-  { gates, approvals }: Conditions,
-): boolean {
-  const people = new Set(approvals.flatMap((yes) => (yes.rollout === id ? [yes.by] : [])));
-  people.delete(requestedBy);
-  const needed = plan.purpose === 'return' ? 0 : (plan.approval?.people ?? 0);
-  if (people.size < needed) return false;
-  return ['turn', ...gates.map(({ name }) => name)].every((name) => {
-    const answer = answers.find(({ gate }) => gate === name);
-    const isOverruled = overrides.some(({ gate }) => gate === name) && people.size > 0;
-    return answer?.kind === 'open' || (answer?.kind === 'closed' && isOverruled);
-  });
 }

@@ -1,14 +1,15 @@
 import type { decide } from '../../src/core/decide.ts';
+import type { Decision } from '../../src/core/decision.ts';
+import type { Observation } from '../../src/core/observation.ts';
 import type { Random } from '../../src/core/random.ts';
 import type { Rollout } from '../../src/core/rollout.ts';
 import type { Instant, Milliseconds } from '../../src/core/time.ts';
 import { type Commit, takeTurn } from '../../src/engine/turn.ts';
-import type { Store } from '../../src/stores/store.ts';
 import type { Gate } from '../../src/gates/gate.ts';
 import type { Notary } from '../../src/notaries/notary.ts';
+import type { Store } from '../../src/stores/store.ts';
 import {
   faulty,
-  faultyGate,
   faultyNotary,
   faultySite,
   faultyStore,
@@ -34,16 +35,17 @@ export interface ControllersOptions {
   readonly targets: readonly SimulatedTarget[];
   readonly rates: () => FaultRates;
   readonly decide: typeof decide;
-  readonly onCommit: (rollout: Rollout) => void;
   readonly gates?: readonly Gate[];
   readonly notary?: Notary | null;
+  /** Called after every commit, with what the decision was made from. */
+  readonly onCommit: (rollout: Rollout, before: Rollout | null, seen: Observation | null) => void;
 }
 
 const LEASE: Milliseconds = 15_000;
 const SCAN_EVERY: Milliseconds = 200;
 
 export function controllers(options: ControllersOptions): Controllers {
-  const { clock, random, store, targets, rates, gates = [], notary = null } = options;
+  const { clock, random, store, targets, rates } = options;
   let aliveSince: Instant | null = null;
   let crashes = 0;
 
@@ -77,20 +79,31 @@ export function controllers(options: ControllersOptions): Controllers {
     const crashOnly = () => ({ ...rates(), failsBefore: 0, failsAfter: 0, hangs: 0, isSlow: 0 });
     const myStore = faultyStore(store, faulty(clock, random, crashOnly, process));
     const sites = Object.fromEntries(targets.map(({ name, site }) => [name, faultySite(site, portCall)]));
+    const made = new WeakMap<Decision, { readonly before: Rollout; readonly seen: Observation }>();
     const commit: Commit = async (decision) => {
       const [result = 'conflict'] = await myStore.commit([decision]);
-      if (result === 'committed') options.onCommit(decision.rollout);
+      const from = made.get(decision);
+      if (result === 'committed') {
+        options.onCommit(decision.rollout, from?.before ?? null, from?.seen ?? null);
+      }
       return result;
     };
-    const myGates = gates.map((gate) => faultyGate(gate, portCall));
+    const gates = (options.gates ?? []).map((gate): Gate => ({
+      ...gate,
+      ask: (...args) => portCall(() => gate.ask(...args)),
+    }));
     const engine = {
       store: myStore,
       clock,
       findSites: async () => sites,
-      gatesFor: () => myGates,
-      notary: notary === null ? null : faultyNotary(notary, portCall),
+      gatesFor: () => gates,
+      notary: faultyNotary(options.notary ?? null, portCall),
       lease: LEASE,
-      decide: options.decide,
+      decide: (before: Rollout, seen: Observation, now: Instant) => {
+        const decision = options.decide(before, seen, now);
+        made.set(decision, { before, seen });
+        return decision;
+      },
     };
     const refusals = new Map<string, Readonly<Record<string, string>>>();
     while (!process.isDead() && !isReplaced()) {

@@ -1,7 +1,6 @@
 import type { Random } from '../../src/core/random.ts';
 import type { Milliseconds } from '../../src/core/time.ts';
 import type { Site } from '../../src/engine/site.ts';
-import type { Gate } from '../../src/gates/gate.ts';
 import type { Notary } from '../../src/notaries/notary.ts';
 import type { Store } from '../../src/stores/store.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -88,13 +87,9 @@ export function faultySite({ target, guard, metrics }: Site, call: Call): Site {
   };
 }
 
-/** The gate as a controller behind `call` sees it. */
-export function faultyGate(gate: Gate, call: Call): Gate {
-  return { ...gate, ask: (...args) => call(() => gate.ask(...args)) };
-}
-
-/** The notary as a controller behind `call` sees it: it may have attached what it seems to have refused. */
-export function faultyNotary(notary: Notary, call: Call): Notary {
+/** The notary as a controller behind `call` sees it. */
+export function faultyNotary(notary: Notary | null, call: Call): Notary | null {
+  if (notary === null) return null;
   return {
     find: (...args) => call(() => notary.find(...args)),
     attest: (...args) => call(() => notary.attest(...args)),

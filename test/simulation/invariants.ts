@@ -1,12 +1,12 @@
-import type { Rollout } from '../../src/core/rollout.ts';
+import type { Rollout, Verdict } from '../../src/core/rollout.ts';
 import { sameRelease } from '../../src/core/release.ts';
 import { type Instant } from '../../src/core/time.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { firstBroken } from '../../src/stores/chain.ts';
 import { HOLD_EVERY, type SimulatedTarget } from './simulated-target.ts';
-import type { AttachedVerdict } from './simulated-notary.ts';
 import { checkVerdicts } from './verdict-check.ts';
 import type { Controllers } from './controllers.ts';
+import type { SimulatedNotary } from './simulated-notary.ts';
 
 /** A promise of the system that was seen broken. */
 export interface Violation {
@@ -27,6 +27,7 @@ const REPAIR_TIME = 15_000;
  */
 export interface Watchdog {
   readonly violations: readonly Violation[];
+  report(invariant: string, detail: string): void;
   /** Called after every change of a target's traffic. */
   onChange(target: SimulatedTarget): void;
   /** Called after every commit. */
@@ -125,6 +126,7 @@ export function watchdog(
 
   return {
     violations,
+    report,
     onChange(target) {
       checkGuard(target);
       checkBarrier(target);
@@ -154,12 +156,20 @@ export interface End {
   readonly targets: readonly SimulatedTarget[];
   readonly now: Instant;
   readonly truth: (rollout: Rollout) => Truth;
-  /** All verdicts that were attached to images; null where nothing is signed. */
-  readonly verdicts: readonly AttachedVerdict[] | null;
+  readonly notary: SimulatedNotary;
+  /** Whether its registry never took anything. */
+  readonly isBroken: boolean;
 }
 
 /** What must hold when everything has come to rest. */
-export async function checkEnd({ store, targets, now, truth, verdicts }: End): Promise<readonly Violation[]> {
+export async function checkEnd({
+  store,
+  targets,
+  now,
+  truth,
+  notary,
+  isBroken,
+}: End): Promise<readonly Violation[]> {
   const violations: Violation[] = [];
   const report = (invariant: string, detail: string) => violations.push({ at: now, invariant, detail });
   const rollouts = await store.list({});
@@ -167,12 +177,14 @@ export async function checkEnd({ store, targets, now, truth, verdicts }: End): P
     if (rollout.phase.kind !== 'ended') report('it ends', `${rollout.id} is still ${rollout.phase.kind}`);
     await checkJournal(store, rollout, report);
     checkVerdict(rollout, truth(rollout), report);
+    await checkAttested(store, rollout, { notary, isBroken }, report);
     for (const command of await store.pendingCommands(rollout.id)) {
       report('every command is answered', `${rollout.id}: ${command.command.kind}`);
     }
   }
   checkTargets(rollouts[0], targets, report);
-  if (verdicts !== null) await checkVerdicts(store, verdicts, report);
+  const areImages = rollouts.every(({ candidate }) => candidate.artifact.kind === 'image');
+  if (areImages && !isBroken) await checkVerdicts(store, notary.verdicts, report);
   return violations;
 }
 
@@ -214,6 +226,47 @@ function checkVerdict(rollout: Rollout, { isGood, isBad, isMurky }: Truth, repor
   if (kind === 'promoted' && isBad && isJudged && plan.steps.some((step) => step.weight < 100)) {
     report('a bad release is not promoted', `${rollout.id} was promoted with every check passed`);
   }
+}
+
+/** What lies beside the image in the end says what came of the rollout; where nothing can be stored, that is told loudly. */
+async function checkAttested(
+  store: Store,
+  { id, phase, plan, candidate, attestation }: Rollout,
+  { notary, isBroken }: Pick<End, 'notary' | 'isBroken'>,
+  report: Report,
+): Promise<void> {
+  if (plan.purpose === 'return') return;
+  const mine = notary.verdicts.filter(({ rollout }) => rollout === id);
+  const wanted = phase.kind === 'ended' ? wantedVerdict(phase.verdict) : null;
+  if (wanted === null || candidate.artifact.kind !== 'image') {
+    // One that was promoted and is taken back for another reason than its own has said so already.
+    if (candidate.artifact.kind !== 'image' && mine.length > 0) report('verdicts are about images', id);
+    return;
+  }
+  if (isBroken) {
+    const records = await store.journal(id);
+    const isTold = records.some(
+      ({ entry }) => entry.kind === 'noted' && entry.reason.code === 'never-attested',
+    );
+    if (!isTold) report('a verdict that is given up is told', id);
+    return;
+  }
+  const newest = mine.toSorted((a, b) => b.at - a.at)[0];
+  if (newest?.result !== wanted || newest.digest !== candidate.digest) {
+    report('every verdict is attached', `${id}: ${wanted} is wanted, and ${newest?.result} is there`);
+  }
+  if (attestation.attested?.result !== wanted) {
+    report(
+      'every verdict is known',
+      `${id}: ${wanted} is wanted, and ${attestation.attested?.result} is known`,
+    );
+  }
+}
+
+function wantedVerdict({ kind, reasons }: Verdict): 'PASSED' | 'FAILED' | null {
+  if (kind === 'rolled back') return 'FAILED';
+  const wasThere = reasons.some(({ code }) => code === 'already-stable');
+  return kind === 'promoted' && !wasThere ? 'PASSED' : null;
 }
 
 function checkTargets(

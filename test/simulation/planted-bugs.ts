@@ -1,6 +1,7 @@
+import { dueVerdict } from '../../src/core/attestation.ts';
 import { decide } from '../../src/core/decide.ts';
 import type { Decision } from '../../src/core/decision.ts';
-import type { Observation, TargetReading } from '../../src/core/observation.ts';
+import type { GateAnswer, Observation, TargetReading } from '../../src/core/observation.ts';
 import type { Rollout } from '../../src/core/rollout.ts';
 import { LATENCY_BUCKETS, type Sample } from '../../src/core/sample.ts';
 import { guardHome, wishedTraffic } from '../../src/core/wish.ts';
@@ -61,6 +62,54 @@ export const PLANTED_BUGS: Readonly<Record<string, Parts>> = {
       now,
     );
   }),
+  'takes a gate that does not answer for an open one': deciding((rollout, observation, now) =>
+    decide(
+      rollout,
+      mapGates(observation, (answer) =>
+        answer.kind === 'waiting' ? { gate: answer.gate, kind: 'open' } : answer,
+      ),
+      now,
+    ),
+  ),
+  'goes on when the evidence has turned bad': deciding((rollout, observation, now) =>
+    rollout.phase.kind === 'gating'
+      ? decide(rollout, observation, now)
+      : decide(
+          rollout,
+          mapGates(observation, ({ gate }) => ({ gate, kind: 'open' })),
+          now,
+        ),
+  ),
+  'lets an override in that nobody else allowed': deciding((rollout, observation, now) => {
+    const allowed = { by: 'nobody', at: now, until: now + 1 };
+    const overrides = rollout.overrides.map((each) => ({ ...each, allowed }));
+    return decide({ ...rollout, overrides }, observation, now);
+  }),
+  'takes one person for as good as two': {
+    ...SOUND,
+    gate: (gate) =>
+      gate.name === 'approval'
+        ? {
+            ...gate,
+            async ask({ approvals, plan }) {
+              const isEnough = plan.approval === null || approvals.length > 0;
+              return isEnough
+                ? { gate: gate.name, kind: 'open' }
+                : { gate: gate.name, kind: 'waiting', detail: 'not enough' };
+            },
+          }
+        : gate,
+  },
+  'does not say FAILED of what it once said PASSED of': deciding((rollout, observation, now) => {
+    const decision = decide(rollout, observation, now);
+    return decision.rollout.attestation.attested === null ? decision : { ...decision, attest: null };
+  }),
+  'thinks that what it has signed is attached': deciding((rollout, observation, now) => {
+    const due = dueVerdict(rollout);
+    if (due === null) return decide(rollout, observation, now);
+    const attested = { result: due.result, referrer: '', bundle: '' };
+    return decide(rollout, { ...observation, verdict: { attested, trouble: null } }, now);
+  }),
   'writes state without comparing revisions': { ...SOUND, store: withoutCompare },
   'drops a command when two come at once': {
     ...SOUND,
@@ -74,6 +123,10 @@ export const PLANTED_BUGS: Readonly<Record<string, Parts>> = {
 
 function deciding(worse: typeof decide): Parts {
   return { ...SOUND, decide: worse };
+}
+
+function mapGates(observation: Observation, change: (answer: GateAnswer) => GateAnswer): Observation {
+  return { ...observation, gates: observation.gates.map(change) };
 }
 
 function mapTargets(
@@ -138,7 +191,8 @@ function withoutCompare(store: Store): Store {
       for (const decision of decisions) {
         const current = await store.load(decision.rollout.id);
         const revision = (current?.revision ?? 0) + 1;
-        blind.push({ ...decision, rollout: { ...decision.rollout, revision } });
+        // The store would refuse to keep the same interval twice, and that is not what is looked for.
+        blind.push({ ...decision, intervals: [], rollout: { ...decision.rollout, revision } });
       }
       return store.commit(blind);
     },

@@ -5,23 +5,19 @@ import { sayEntry } from '../../src/core/journal.ts';
 import type { Plan } from '../../src/core/plan.ts';
 import { type Random, seededRandom } from '../../src/core/random.ts';
 import type { Release } from '../../src/core/release.ts';
-import { isActive, type Rollout } from '../../src/core/rollout.ts';
-import type { Instant } from '../../src/core/time.ts';
+import { isActive, type Rollout, type RolloutRequest } from '../../src/core/rollout.ts';
 import { errorShare } from '../../src/core/sample.ts';
+import type { Gate } from '../../src/gates/gate.ts';
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { admissionWatch } from './admission-watch.ts';
-import {
-  type Conditions,
-  KIND_PEOPLE,
-  pickApprover,
-  pickConditions,
-  REQUESTER,
-  type Yes,
-} from './conditions.ts';
 import { controllers } from './controllers.ts';
 import { NO_FAULTS, type FaultRates } from './faults.ts';
+import { gateWatch } from './gate-watch.ts';
 import { checkEnd, type End, type Truth, type Violation, watchdog } from './invariants.ts';
+import { EVIDENCE, type Moods, pickMoods, type Said, simulatedGates } from './simulated-gates.ts';
+import { type Away, withOutage } from './registry-outage.ts';
+import { type SimulatedNotary, simulatedNotary } from './simulated-notary.ts';
 import {
   type Behaviour,
   type Incident,
@@ -29,7 +25,6 @@ import {
   type SimulatedTarget,
   WELL,
 } from './simulated-target.ts';
-import type { SimulatedNotary } from './simulated-notary.ts';
 import { virtualClock, type VirtualClock } from './virtual-clock.ts';
 
 /** What came out of one simulated history. */
@@ -47,6 +42,7 @@ export interface Parts {
   readonly decide: typeof decide;
   readonly store: (store: Store) => Store;
   readonly target: (target: SimulatedTarget) => SimulatedTarget;
+  readonly gate: (gate: Gate) => Gate;
   readonly notary: (notary: SimulatedNotary, clock: VirtualClock) => SimulatedNotary;
 }
 
@@ -54,6 +50,7 @@ export const SOUND: Parts = {
   decide,
   store: (store) => store,
   target: (target) => target,
+  gate: (gate) => gate,
   notary: (notary) => notary,
 };
 
@@ -61,59 +58,62 @@ const START = Date.UTC(2026, 0, 5);
 const TROUBLE_ENDS = START + 240_000;
 const END = START + 1_500_000;
 const MAX_ERRORS = 0.05;
-/** Of so many histories, one is about images. */
-export const IMAGES_EVERY = 2;
 
 /**
  * One history of the whole system but for the platforms: core, engine and store in virtual time, with faults of every
- * port, controllers that crash and freeze between any two calls, people who change their minds, and a candidate that may
- * be bad in many ways. In some histories it is an image, with gates that change their minds, approvals and a notary. After
- * four minutes the trouble ends, and everything has to come to rest.
+ * port, controllers that crash and freeze between any two calls, people who change their minds, gates that shut, evidence
+ * that turns bad, registries that take no verdicts, and a candidate that may be bad in many ways. After four minutes the
+ * trouble ends, and everything has to come to rest.
  */
 export async function simulate(seed: number, parts: Parts = SOUND): Promise<Outcome> {
   const random = seededRandom(seed);
   const clock = virtualClock(START);
   const world = makeWorld(seed, random, clock, parts);
-  const { store, targets, conditions } = world;
-  const watch = conditions === null ? null : admissionWatch(clock.now, conditions);
+  const { store, targets } = world;
 
+  const names = world.gates.map(({ name }) => name);
+  const report = (invariant: string, detail: string) => dog.report(invariant, detail);
+  const admissions = admissionWatch(names, world.said, report);
   const runners = controllers({
     ...world,
     clock,
     random,
-    decide: watch === null ? parts.decide : watch.watched(parts.decide),
-    store: watch === null ? store : watch.watchedStore(store),
-    onCommit: (rollout) => dog.onCommit(rollout),
-    gates: conditions?.gates ?? [],
-    notary: conditions?.notary ?? null,
+    store: admissions.watchedStore(store),
+    notary: withOutage(world.notary, clock, world.registryAway),
+    decide: admissions.watched(parts.decide),
+    onCommit(rollout, before, seen) {
+      dog.onCommit(rollout);
+      haveSecondThoughts(world, rollout, before, clock);
+      if (before !== null && seen !== null) atGates.onCommit(before, rollout, seen, clock.now());
+    },
   });
   const dog = watchdog(clock.now, targets, runners, world.isFenced);
+  const atGates = gateWatch(names, world.said, report);
   world.listen((target) => {
     dog.onChange(target);
-    watch?.onChange(target);
+    admissions.onChange(target);
   });
   runners.start();
   await deploy(world, world.release(2));
   meddle(world, random, clock);
-  if (conditions !== null) meddleWithGates(world, conditions, seededRandom(seed * 17), clock);
+  visitGates(world, clock);
+  wantOldBack(world, seededRandom(seed * 15_485_863), clock);
 
-  const regrets = seededRandom(seed * 19);
   await clock.run(TROUBLE_ENDS);
   world.heal();
   while (clock.now() < END && !(await isAtRest(store))) {
     await decideForPeople(world, random, clock);
-    if (conditions !== null) await regret(store, regrets, clock);
     await clock.run(clock.now() + 10_000);
   }
   const violations = [
     ...dog.violations,
-    ...(watch?.violations ?? []),
     ...(await checkEnd({
       store,
       targets,
       now: clock.now(),
       truth: world.truth,
-      verdicts: conditions?.signed.verdicts ?? null,
+      notary: world.notary,
+      isBroken: world.registryAway === null,
     })),
   ];
   const rollouts = await store.list({});
@@ -130,20 +130,32 @@ interface World {
   readonly plan: Plan;
   readonly rates: () => FaultRates;
   readonly truth: End['truth'];
-  /** Null in histories without images. */
-  readonly conditions: Conditions | null;
   readonly release: (version: number) => Release;
+  readonly gates: readonly Gate[];
+  readonly notary: SimulatedNotary;
+  readonly registryAway: Away;
+  readonly overrides: NonNullable<RolloutRequest['overrides']>;
+  /** Chance of its own, so that the gates change nothing of what else happens. */
+  readonly chance: Random;
+  /** The approvals that people have given. */
+  readonly said: Said[];
   heal(): void;
   listen(onChange: (target: SimulatedTarget) => void): void;
 }
 
+const TROUBLE = { from: START, to: TROUBLE_ENDS };
+
 function makeWorld(seed: number, random: Random, clock: VirtualClock, parts: Parts): World {
-  const conditions = mayHaveConditions(seed, clock, parts);
-  const release = conditions === null ? commandRelease : imageRelease;
+  const chance = seededRandom(seed * 104_729);
+  const hasImages = chance.chance(0.6);
+  const moods = pickMoods(chance, TROUBLE);
+  const registryAway = pickOutage(chance);
+  const overrides = pickOverrides(chance, moods);
+  const isHeld = chance.chance(0.3);
   let listener: ((target: SimulatedTarget) => void) | null = null;
   let rates = pickRates(random);
   const isFenced = random.chance(0.5);
-  const behaviour = pickBehaviour(random, release(9).digest);
+  const behaviour = pickBehaviour(random);
   const names = ['lambda', 'ec2', 'ecs'].slice(0, 1 + random.below(3));
   const isFirst = random.chance(0.1);
   const incident = pickIncident(random);
@@ -167,9 +179,14 @@ function makeWorld(seed: number, random: Random, clock: VirtualClock, parts: Par
     store: parts.store(openSqliteStore(':memory:')),
     targets,
     isFenced,
-    plan: { ...pickPlan(random, names), ...conditions?.rules },
-    conditions,
-    release,
+    plan: { ...pickPlan(random, names), ...(isHeld ? { approval: pickApproval(chance) } : {}), notary: {} },
+    release: hasImages ? imageOf : release,
+    gates: simulatedGates(clock, moods, hasImages).map(parts.gate),
+    notary: parts.notary(simulatedNotary(), clock),
+    registryAway,
+    overrides,
+    chance,
+    said: [],
     rates: () => rates,
     truth: (rollout) => ({
       ...truthOf(rollout.candidate.digest === release(2).digest ? behaviour : WELL),
@@ -180,29 +197,38 @@ function makeWorld(seed: number, random: Random, clock: VirtualClock, parts: Par
   };
 }
 
-/** Conditions have a chance of their own, so that histories without them stay as they are. */
-function mayHaveConditions(seed: number, clock: VirtualClock, parts: Parts): Conditions | null {
-  if (seed % IMAGES_EVERY !== 0) return null;
-  return pickConditions({
-    random: seededRandom(seed * 13),
-    clock,
-    calm: TROUBLE_ENDS,
-    notary: (notary) => parts.notary(notary, clock),
-  });
-}
-
-function imageRelease(version: number): Release {
-  return {
-    ...commandRelease(version),
-    artifact: { kind: 'image', repository: 'registry/shop', env: {} },
-  };
-}
-
-function commandRelease(version: number): Release {
+function release(version: number): Release {
   return {
     name: `${version}.0.0`,
     digest: `sha256:${String(version).padStart(64, '0')}`,
     artifact: { kind: 'command', command: ['serve'], env: {}, cwd: '/' },
+  };
+}
+
+function imageOf(version: number): Release {
+  return { ...release(version), artifact: { kind: 'image', repository: 'registry/shop', env: {} } };
+}
+
+function pickOutage(chance: Random): Away {
+  const from = START + chance.below(200_000);
+  const outage = { from, to: Math.min(TROUBLE_ENDS, from + chance.below(100_000)) };
+  return chance.chance(0.05) ? null : outage;
+}
+
+/** Where rollouts are frozen, most of those that begin all the same are meant to. */
+function pickOverrides(chance: Random, { freeze }: Moods): World['overrides'] {
+  const note = 'users cannot pay';
+  return [
+    ...(chance.chance(freeze.length > 0 ? 0.8 : 0.1) ? [{ gate: 'freeze' as const, note }] : []),
+    ...(chance.chance(0.2) ? [{ gate: EVIDENCE, note }] : []),
+  ];
+}
+
+function pickApproval(chance: Random): NonNullable<Plan['approval']> {
+  return {
+    people: 1 + chance.below(2),
+    from: chance.chance(0.5) ? null : ['ann', 'bob', 'cem'],
+    expires: 20_000 + chance.below(60_000),
   };
 }
 
@@ -218,7 +244,7 @@ function pickRates(random: Random): FaultRates {
   };
 }
 
-function pickBehaviour(random: Random, wrongDigest: string): Behaviour {
+function pickBehaviour(random: Random): Behaviour {
   const kinds: readonly Partial<Behaviour>[] = [
     {},
     {},
@@ -227,7 +253,7 @@ function pickBehaviour(random: Random, wrongDigest: string): Behaviour {
     { healthyAfter: Infinity },
     { failsToStart: true },
     { diesAfter: random.below(60_000) },
-    { wrongDigest },
+    { wrongDigest: release(9).digest },
   ];
   return { ...WELL, ...kinds[random.below(kinds.length)] };
 }
@@ -264,7 +290,7 @@ function isMurky(rollout: Rollout, targets: readonly SimulatedTarget[], incident
   const isHonest = phase.verdict.reasons.every((reason) => {
     if (reason.code !== 'check-failed' || reason.unit !== 'share') return true;
     const target = targets.find(({ name }) => name === reason.target);
-    const stable = target?.served(commandRelease(1), window);
+    const stable = target?.served(release(1), window);
     return (
       stable === undefined ||
       errorShare(stable) <= 2 * MAX_ERRORS ||
@@ -280,7 +306,8 @@ function pickPlan(random: Random, names: readonly string[]): Plan {
     purpose: 'deliver',
     targets: names.map((name) => ({ name, kind: 'simulated', settings: {} })),
     steps: weights.map((weight) => ({ weight, hold: 5_000 + random.below(10_000) })),
-    analysis: random.chance(0.5) ? ANALYSIS : null,
+    // So small that nobody is blamed by chance: here that would be a mistake.
+    analysis: random.chance(0.5) ? { ...ANALYSIS, alpha: 1e-5 } : null,
     checks: [
       {
         kind: 'threshold',
@@ -319,43 +346,36 @@ function pickPlan(random: Random, names: readonly string[]): Plan {
   };
 }
 
-interface Deploy {
-  readonly supersede?: boolean;
-  readonly now?: Instant;
-  readonly changes?: Partial<Plan>;
-}
-
 async function deploy(
-  { store, plan, conditions }: World,
+  { store, plan, overrides }: Pick<World, 'store' | 'plan' | 'overrides'>,
   candidate: Release,
-  { supersede = false, now = START, changes = {} }: Deploy = {},
+  supersede = false,
+  now = START,
 ): Promise<void> {
-  const request = { service: 'shop', environment: 'prod', candidate, requestedBy: REQUESTER };
-  const overrides = conditions?.overrides ?? [];
-  await store.begin({ ...request, plan: { ...plan, ...changes }, overrides }, now, { supersede });
+  const request = { service: 'shop', environment: 'prod', plan, candidate, requestedBy: 'ann', overrides };
+  await store.begin(request, now, { supersede });
 }
 
-/** People say yes who may and who may not, and somebody wants the old image back. */
-function meddleWithGates(world: World, { approvals }: Conditions, random: Random, clock: VirtualClock): void {
-  const { store } = world;
-  for (let count = random.below(5); count > 0; count -= 1) {
-    const by = pickApprover(random);
-    clock.at(START + random.below(120_000), () => void sayYes(store, approvals, by, clock));
-  }
-  if (random.chance(0.35)) {
-    const changes = { purpose: 'return', steps: [] } as const;
-    const options = { supersede: true, changes };
-    clock.at(START + 60_000 + random.below(160_000), () => {
-      void deploy(world, world.release(1), { ...options, now: clock.now() });
+/** Whoever comes by says yes, whether it is asked for or not, and now and then no. */
+function visitGates({ store, chance, said }: World, clock: VirtualClock): void {
+  for (let count = 2 + chance.below(6); count > 0; count -= 1) {
+    const by = ['ann', 'bob', 'cem', 'eve'][chance.below(4)] ?? 'ann';
+    const isNo = chance.chance(0.05);
+    clock.at(START + chance.below(chance.chance(0.5) ? 40_000 : 200_000), () => {
+      if (!isNo) said.push({ by, at: clock.now() });
+      void send(store, { kind: isNo ? 'reject' : 'approve' }, clock, by);
     });
   }
 }
 
-async function sayYes(store: Store, approvals: Yes[], by: string, clock: VirtualClock): Promise<void> {
-  const [newest] = await store.list({ limit: 1 });
-  if (newest === undefined) return;
-  approvals.push({ rollout: newest.id, by });
-  await store.sendCommand(newest.id, { command: { kind: 'approve' }, by, note: null }, clock.now());
+/** Now and then somebody orders a return to the first image, at once and without steps. */
+function wantOldBack(world: World, random: Random, clock: VirtualClock): void {
+  const isImage = world.release(1).artifact.kind === 'image';
+  if (!isImage || !random.chance(0.35)) return;
+  const plan: Plan = { ...world.plan, purpose: 'return', steps: [] };
+  clock.at(START + 40_000 + random.below(160_000), () => {
+    void deploy({ ...world, plan }, world.release(1), true, clock.now());
+  });
 }
 
 /** People: some commands at odd times, now and then a newer release. */
@@ -376,48 +396,53 @@ function meddle(world: World, random: Random, clock: VirtualClock): void {
     });
   }
   if (random.chance(0.2)) {
-    clock.at(
-      START + random.below(150_000),
-      () => void deploy(world, world.release(3), { supersede: true, now: clock.now() }),
-    );
+    clock.at(START + random.below(150_000), () => void deploy(world, world.release(3), true, clock.now()));
   }
 }
 
-async function send(store: Store, command: Command, clock: VirtualClock): Promise<void> {
-  const [newest] = await store.list({ limit: 1 });
-  if (newest !== undefined)
-    await store.sendCommand(newest.id, { command, by: 'bob', note: null }, clock.now());
+/** Now and then a release is taken back while the one before it is still warm. */
+function haveSecondThoughts(
+  { store, chance }: World,
+  { id, phase }: Rollout,
+  before: Rollout | null,
+  clock: VirtualClock,
+): void {
+  const isNew = phase.kind === 'ended' && before?.phase.kind === 'promoting';
+  if (!isNew || phase.verdict.kind !== 'promoted' || !chance.chance(0.4)) return;
+  const order = { command: { kind: 'rollback' as const }, by: 'dan', note: null };
+  clock.at(clock.now() + chance.below(30_000), () => void store.sendCommand(id, order, clock.now()));
 }
 
-/** After the trouble somebody looks at what is left paused or held. */
-async function decideForPeople(
-  { store, conditions }: World,
-  random: Random,
-  clock: VirtualClock,
-): Promise<void> {
+async function send(store: Store, command: Command, clock: VirtualClock, by = 'bob'): Promise<void> {
+  const [newest] = await store.list({ limit: 1 });
+  if (newest !== undefined) await store.sendCommand(newest.id, { command, by, note: null }, clock.now());
+}
+
+/** After the trouble somebody looks at what is left at its gates, paused or held. */
+async function decideForPeople({ store, said }: World, random: Random, clock: VirtualClock): Promise<void> {
   for (const rollout of await store.list({})) {
     if (!isActive(rollout)) continue;
+    if (rollout.phase.kind === 'gating') {
+      for (const by of ['bob', 'cem']) {
+        said.push({ by, at: clock.now() });
+        await store.sendCommand(rollout.id, { by, note: null, command: { kind: 'approve' } }, clock.now());
+      }
+    }
     const by = { by: 'cem', note: null };
     if (rollout.paused !== null)
       await store.sendCommand(rollout.id, { ...by, command: { kind: 'resume' } }, clock.now());
-    if (rollout.phase.kind === 'gating' && conditions !== null) {
-      for (const each of KIND_PEOPLE) await sayYes(store, conditions.approvals, each, clock);
-    }
     if (rollout.phase.kind !== 'held') continue;
     const command: Command = random.chance(0.5) ? { kind: 'promote', full: false } : { kind: 'rollback' };
     await store.sendCommand(rollout.id, { ...by, command }, clock.now());
   }
 }
 
-/** Now and then somebody wants a promoted release to be taken back while it can be. */
-async function regret(store: Store, random: Random, clock: VirtualClock): Promise<void> {
-  const [newest] = await store.list({ limit: 1 });
-  const canBeTakenBack = newest?.phase.kind === 'ended' && newest.phase.verdict.kind === 'promoted';
-  if (canBeTakenBack && random.chance(0.1)) await send(store, { kind: 'rollback' }, clock);
-}
-
 async function isAtRest(store: Store): Promise<boolean> {
-  return (await store.list({})).every(({ phase }) => phase.kind === 'ended' && phase.settled);
+  const rollouts = await store.list({});
+  const unanswered = await Promise.all(rollouts.map(({ id }) => store.pendingCommands(id)));
+  return (
+    unanswered.flat().length === 0 && rollouts.every(({ phase }) => phase.kind === 'ended' && phase.settled)
+  );
 }
 
 async function tell(store: Store): Promise<readonly string[]> {

@@ -4,7 +4,9 @@ import { ConfigError } from '../../config/problems.ts';
 import { type CommandInput, type CommandRun, textOption } from '../command.ts';
 import { EXIT_CODES } from '../exit-code.ts';
 import { openProject } from '../session.ts';
+import { printable } from '../../core/printable.ts';
 import { dayAndTime, paint, paintStatus, table } from '../view/format.ts';
+import { wrapped } from '../view/wrap.ts';
 
 /** Lists the releases by when they were last rolled out: where each of them is, and by what it was let in. */
 export const run: CommandRun = async (input) => {
@@ -125,7 +127,8 @@ function tellEvidence(output: CommandInput['output'], releases: readonly KnownRe
       const said = verdict === null ? 'no verdict' : `verdict ${verdict.result}`;
       output.line(`  ${environment}  ${paint('dim', `${dayAndTime(Date.parse(at))}  ${rollout}`)}  ${said}`);
       for (const { kind, signer, says } of evidence) {
-        output.line(`    ${kind.padEnd(10)}  ${says}  ${paint('dim', signer)}`);
+        const by = `by ${signer.replace(/ \(.*$/s, '')}: ${says}`;
+        output.line(`    ${kind.padEnd(10)}  ${paint('dim', wrapped(printable(by), 16))}`);
       }
     }
   }

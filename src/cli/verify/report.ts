@@ -21,9 +21,7 @@ export interface Verified {
 export function verifyReport(verified: Verified, now: Instant, width: number): string {
   const { assessment, refusals } = verified;
   const blocks = [
-    ...(assessment === null
-      ? []
-      : [table([HEADINGS, ...assessment.rules.flatMap((rule) => rows(rule, now))])]),
+    ...(assessment === null ? [] : [sayRules(assessment, now, width)]),
     ...refusals.map((refusal) => sayRefusal(refusal, width)),
     ...(assessment === null ? [] : notesOf(assessment).map((note) => wrap(`· ${note}`, width, '  '))),
     sentence(verified),
@@ -31,24 +29,42 @@ export function verifyReport(verified: Verified, now: Instant, width: number): s
   return blocks.join('\n\n');
 }
 
-const HEADINGS = ['RULE', '', 'EVIDENCE', 'AGE', 'SIGNER', 'SAYS'];
+/** The rules in a table, and under each row what the evidence says. */
+function sayRules({ rules }: Assessment, now: Instant, width: number): string {
+  const all = rules.flatMap((rule) => rows(rule, now));
+  const lines = table(all.map(({ cells }) => cells)).split('\n');
+  return lines
+    .map((line, index) => {
+      const says = all[index]?.says ?? '';
+      const indent = ' '.repeat(SAYS_AT);
+      return says === '' ? line : `${line}\n${indent}${paint('dim', wrap(says, width - SAYS_AT, indent))}`;
+    })
+    .join('\n');
+}
 
-function rows(assessment: RuleAssessment, now: Instant): readonly (readonly string[])[] {
+interface Row {
+  readonly cells: readonly string[];
+  readonly says: string;
+}
+
+/** What evidence says begins under the rule's name. */
+const SAYS_AT = 3;
+
+function rows(assessment: RuleAssessment, now: Instant): readonly Row[] {
   const { rule } = assessment;
   if (assessment.kind === 'unmet') {
     const codes = assessment.refusals.map(({ code }) => code);
-    return [[rule, paint('red', 'unmet'), '', '', '', [...new Set(codes)].join(', ')]];
+    return [{ cells: [paint('red', '✗'), rule, paint('red', [...new Set(codes)].join(', '))], says: '' }];
   }
-  const met = paint('green', 'met');
-  if (assessment.evidence.length === 0) return [[rule, met, '', '', '', 'repository and platform are right']];
-  return assessment.evidence.map(({ kind, referrer, at, signer, says }) => [
-    kind,
-    met,
-    `${referrer.slice(0, 'sha256:'.length + 12)}…`,
-    at === null ? 'unknown' : sayDuration(Math.max(0, now - at)),
-    shortened(printable(signer)),
-    printable(says),
-  ]);
+  const met = paint('green', '✓');
+  if (assessment.evidence.length === 0) {
+    return [{ cells: [met, rule], says: 'repository and platform are right' }];
+  }
+  return assessment.evidence.map(({ kind, referrer, at, signer, says }) => {
+    const age = at === null ? '' : `${sayDuration(Math.max(0, now - at))} old`;
+    const digest = `${referrer.slice(0, 'sha256:'.length + 12)}…`;
+    return { cells: [met, kind, `by ${signerName(signer)}`, digest, age], says: printable(says) };
+  });
 }
 
 function sayRefusal({ code, detail, remedy }: Refusal, width: number): string {
@@ -82,9 +98,7 @@ function capital(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
-/** Names come first, and keys and subjects are long; the document for programs has them whole. */
-const LONGEST_SIGNER = 36;
-
-function shortened(signer: string): string {
-  return signer.length > LONGEST_SIGNER ? `${signer.slice(0, LONGEST_SIGNER - 1)}…` : signer;
+/** Whom the policy knows it by; the identity behind the name is in the document for programs. */
+function signerName(signer: string): string {
+  return printable(signer.replace(/ \(.*$/s, ''));
 }

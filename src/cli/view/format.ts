@@ -43,11 +43,11 @@ function toVerdict(status: string): VerdictKind {
   return status === 'promoted' || status === 'aborted' || status === 'rejected' ? status : 'rolled back';
 }
 
-/** Columns with two spaces between them; the last one is not padded. Widths without colour codes. */
+/** Columns with two spaces between them; the last one of a row is not padded, and rows may be short. Widths without colour codes. */
 export function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows.reduce<number[]>(
-    (widest, row) => row.map((cell, index) => Math.max(widest[index] ?? 0, visibleLength(cell))),
-    [],
+  const count = Math.max(0, ...rows.map((row) => row.length));
+  const widths = Array.from({ length: count }, (_, index) =>
+    Math.max(...rows.map((row) => visibleLength(row[index] ?? ''))),
   );
   return rows
     .map((row) =>

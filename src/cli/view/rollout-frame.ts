@@ -7,6 +7,7 @@ import { sayDuration, type Milliseconds } from '../../core/time.ts';
 import { wishedWeight } from '../../core/wish.ts';
 import { evidenceLines } from './evidence.ts';
 import { paint, paintStatus } from './format.ts';
+import { wrapped } from './wrap.ts';
 
 /** The picture of a rollout: where it stands, what it weighs, what the checks say and what it waits for. */
 export function frameOf(rollout: Rollout, known: readonly Difference[], troubles: readonly string[]): string {
@@ -20,7 +21,7 @@ export function frameOf(rollout: Rollout, known: readonly Difference[], troubles
     ...evidenceLines(rollout, known),
     ...waiting(rollout),
     ...asking(rollout),
-    ...troubles.map((text) => paint('red', `! ${printable(text)}`)),
+    ...troubles.map((text) => paint('red', `! ${wrapped(printable(text), 2)}`)),
   ].join('\n');
 }
 
@@ -111,14 +112,14 @@ export function askedOf(rollout: Rollout): string | null {
 
 function asking(rollout: Rollout): readonly string[] {
   const asked = askedOf(rollout);
-  return asked === null ? [] : [paint('yellow', `  ? ${asked}`)];
+  return asked === null ? [] : [paint('yellow', `  ? ${wrapped(asked, 4)}`)];
 }
 
 function waiting({ phase, waitingFor, findings }: Rollout): readonly string[] {
   const shown = new Set(findings.map(({ reason }) => subjectOf(reason)));
   const reasons =
     phase.kind === 'ended' ? [] : waitingFor.filter((reason) => !shown.has(subjectOf(reason))).map(sayReason);
-  return reasons.map((text) => paint('dim', `  … ${text}`));
+  return reasons.map((text) => paint('dim', `  … ${wrapped(text, 4)}`));
 }
 
 /** A reason that is shown as a finding is not shown again with the numbers of an earlier moment. */

@@ -11,3 +11,11 @@ export function wrap(text: string, width: number, indent: string): string {
   }
   return [...lines, line].join(`\n${indent}`);
 }
+
+const WIDEST = 120;
+
+/** The same in the width of the terminal, for text that begins at this column. */
+export function wrapped(text: string, column: number): string {
+  const width = Math.min(process.stdout.columns ?? WIDEST, WIDEST);
+  return wrap(text, width - column, ' '.repeat(column));
+}

@@ -19,6 +19,41 @@ const headerName = z
   .string()
   .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, { error: 'must be a header or cookie name' });
 
+const words = z.array(z.string().regex(/^[^\0\r\n]+$/, { error: 'must be one word of a command line' }));
+
+const place = z.discriminatedUnion(
+  'in',
+  [
+    z.strictObject({ in: z.literal('process').describe('A process of this machine, from unpacked files.') }),
+    z.strictObject({
+      in: z.literal('container').describe('A container without rights, which only its own files are in.'),
+      engine: z
+        .enum(['podman'])
+        .default('podman')
+        .describe('Program that runs containers; no other is supported.'),
+      globalOptions: words
+        .default([])
+        .describe('Words that every call of the engine begins with, such as `--runtime`, `runc`.'),
+      options: words
+        .default([])
+        .describe('More words for running a container, such as `--ulimit`, `nofile=4096:4096`.'),
+      memory: z
+        .string()
+        .regex(/^[1-9]\d*[kmg]$/, { error: 'must be a number with "k", "m" or "g" after it, such as "512m"' })
+        .nullable()
+        .default(null)
+        .describe('Most memory of one container; null for no limit.'),
+      pids: z
+        .int()
+        .min(1)
+        .nullable()
+        .default(null)
+        .describe('Most processes and threads in one container; null for what the engine says.'),
+    }),
+  ],
+  { error: 'must have `in`, which is "process" or "container"' },
+);
+
 /** A target on this machine: processes of any program behind a traffic proxy. */
 export const localTarget = z.strictObject({
   kind: z.literal('local'),
@@ -30,6 +65,9 @@ export const localTarget = z.strictObject({
     .describe('What the target is called in the journal and on the screen.'),
   listen: address.describe('Where users reach the service: a port on 127.0.0.1, or "host:port".'),
   processes: z.int().min(1).max(64).default(1).describe('Processes per release.'),
+  run: place
+    .default({ in: 'process' })
+    .describe('Where releases that are images run. Commands are always processes.'),
   health: z
     .strictObject({
       path: z

@@ -91,6 +91,14 @@ describe('the verdict of a rollout', () => {
     assert.equal('digest' in unasked.policy, false);
   });
 
+  it('lists no evidence about the image that a return goes back to, when it is about the one that it replaces', () => {
+    const said = verdict({ candidate: imageRelease('1.0.0') }, 'FAILED');
+    assert.equal('inputAttestations' in said, false);
+    assert.equal('digest' in said.policy, false);
+    const claim = readBack(PREDICATE_TYPES.verdict, said);
+    assert.equal(claim.kind === 'verdict' && claim.result, 'FAILED');
+  });
+
   it('tells what people overruled, once a second person had allowed it', () => {
     const allowed = { by: 'bob', at: START, until: START + HOUR };
     const override = { gate: 'supply chain', by: 'ann', note: 'scanner is down', allowed } as const;

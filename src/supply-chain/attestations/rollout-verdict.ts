@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Admission } from '../../core/admission.ts';
 import type { DueVerdict } from '../../core/attestation.ts';
 import { sayReason } from '../../core/reason.ts';
+import { sameRelease } from '../../core/release.ts';
 import type { Rollout } from '../../core/rollout.ts';
 import type { Instant } from '../../core/time.ts';
 import { ENGINE_VERIFIER, OVERRIDES } from '../policy/own-identity.ts';
@@ -23,8 +24,10 @@ export interface VerdictFacts {
  * dated by the end of the rollout: one that is signed late must not seem newer than the verdict of a later end.
  */
 export function rolloutVerdict({ rollout, due, journalHead, toolVersion }: VerdictFacts) {
-  const { service, environment, admission, sequence, plan, phase, targets, approvals } = rollout;
+  const { service, environment, sequence, plan, phase, targets, approvals } = rollout;
   const { release, result } = due;
+  // What a return replaces was not let in by the evidence about the image that it returns to.
+  const admission = sameRelease(release, rollout.candidate) ? rollout.admission : null;
   const place = new URLSearchParams({ env: environment, service });
   const reasons = phase.kind === 'ended' ? phase.verdict.reasons.map(sayReason) : [];
   const overruled = overrulings(rollout);
@@ -32,7 +35,7 @@ export function rolloutVerdict({ rollout, due, journalHead, toolVersion }: Verdi
     verifier: { id: ENGINE_VERIFIER, version: { 'canary-rollout': toolVersion } },
     timeVerified: new Date(endOf(rollout)).toISOString(),
     resourceUri: `oci://${release.artifact.repository}@${release.digest}?${place.toString()}`,
-    policy: policyOf(rollout),
+    policy: policyOf(admission),
     ...inputsOf(admission, release.artifact.repository),
     verificationResult: result,
     verifiedLevels: result === 'PASSED' ? [`ROLLOUT_COMPLETED_${levelName(environment)}`] : [],
@@ -61,7 +64,7 @@ function endOf({ id, phase }: Rollout): Instant {
   return phase.at;
 }
 
-function policyOf({ admission }: Rollout) {
+function policyOf(admission: Admission | null) {
   const uri = 'https://canary-rollout.dev/policy/v1';
   if (admission === null) return { uri };
   return { uri, digest: { sha256: admission.policy.slice('sha256:'.length) } };

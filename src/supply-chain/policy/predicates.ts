@@ -48,7 +48,7 @@ export const scanPredicate = z
   })
   .transform(({ scanner, metadata }) => ({
     kind: 'scan' as const,
-    scanner: scanner.version === undefined ? scanner.uri : `${scanner.uri} ${scanner.version}`,
+    scanner: scannerName(scanner),
     finishedAt: metadata.scanFinishedOn,
     databaseAt: scanner.db.lastUpdate ?? null,
     vulnerabilities: scanner.result.map(({ id, severity, annotations }) => ({
@@ -58,6 +58,10 @@ export const scanPredicate = z
       component: componentOf(annotations),
     })),
   }));
+
+function scannerName({ uri, version }: { readonly uri: string; readonly version?: string }): string {
+  return version === undefined || uri.endsWith(version) ? uri : `${uri} ${version}`;
+}
 
 const ORDER: readonly Severity[] = ['low', 'medium', 'high', 'critical'];
 

@@ -14,11 +14,11 @@ function rig(changes: Partial<ArrivalsOptions> = {}) {
   const unpacking = Promise.withResolvers<ReturnType<typeof unpackedInto>>();
   const log: string[] = [];
   const arriving = arrivals({
-    images: '/images',
+    directory: '/images',
     processes: 2,
     clock,
-    unpack(_, __, signal) {
-      log.push('unpack');
+    bring(_, __, signal) {
+      log.push('bring');
       signal.addEventListener('abort', () => log.push('stopped'));
       return unpacking.promise;
     },
@@ -37,14 +37,14 @@ describe('an image on its way', () => {
     arriving.expect(RELEASE);
     arriving.expect(RELEASE);
     await clock.run(START + 42_000);
-    assert.deepEqual(troubles(), [['its image is being unpacked, for 42 s so far', false]]);
+    assert.deepEqual(troubles(), [['its image is being fetched, for 42 s so far', false]]);
     assert.deepEqual(
       arriving.running().map(({ wanted, healthy, digest }) => [wanted, healthy, digest]),
       [[2, 0, RELEASE.digest]],
     );
     unpacking.resolve(unpackedInto(directory(t), RELEASE));
     await settled();
-    assert.deepEqual([log, troubles()], [['unpack', 'deliver'], []]);
+    assert.deepEqual([log, troubles()], [['bring', 'deliver'], []]);
   });
 
   it('that can never be run is told of as failed, until it is let go', async () => {
@@ -66,14 +66,14 @@ describe('an image on its way', () => {
     assert.throws(() => arriving.expect(RELEASE), /the registry does not answer/);
     await clock.run(START + 2_000);
     arriving.expect(RELEASE);
-    assert.deepEqual(log, ['unpack', 'unpack']);
+    assert.deepEqual(log, ['bring', 'bring']);
   });
 
   it('is tried for again when the proxy did not take it, whatever its reason', async (t) => {
     const image = unpackedInto(directory(t), RELEASE);
     const refusal = new TargetError('refused', 'it could not be written down');
     const { arriving, troubles } = rig({
-      unpack: async () => image,
+      bring: async () => image,
       deliver: () => Promise.reject(refusal),
     });
     arriving.expect(RELEASE);
@@ -86,9 +86,9 @@ describe('an image on its way', () => {
     const { unpacking, log, arriving, troubles } = rig();
     arriving.expect(RELEASE);
     arriving.forget(RELEASE.digest);
-    assert.deepEqual(log, ['unpack', 'stopped']);
+    assert.deepEqual(log, ['bring', 'stopped']);
     unpacking.resolve(unpackedInto(directory(t), RELEASE));
     await settled();
-    assert.deepEqual([log, troubles()], [['unpack', 'stopped'], []]);
+    assert.deepEqual([log, troubles()], [['bring', 'stopped'], []]);
   });
 });

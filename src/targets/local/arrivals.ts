@@ -2,7 +2,7 @@ import type { Clock } from '../../clock/clock.ts';
 import type { Running } from '../../core/observation.ts';
 import { sayDuration, type Instant, type Milliseconds } from '../../core/time.ts';
 import { TargetError } from '../target.ts';
-import type { ImageRelease, Unpacked, UnpackRelease } from './unpacked.ts';
+import type { BringRelease, ImageRelease, LocalImage } from './unpacked.ts';
 
 /**
  * Images that are being brought to this machine. That takes longer than a turn, so it goes on between turns, and is told of
@@ -18,14 +18,14 @@ export interface Arrivals {
 }
 
 export interface ArrivalsOptions {
-  readonly unpack: UnpackRelease;
+  readonly bring: BringRelease;
   /** Directory that has a directory for each image. */
-  readonly images: string;
+  readonly directory: string;
   /** Processes per release. */
   readonly processes: number;
   readonly clock: Clock;
   /** Hands an image that has arrived to the proxy. */
-  readonly deliver: (release: ImageRelease, image: Unpacked, signal: AbortSignal) => Promise<void>;
+  readonly deliver: (release: ImageRelease, image: LocalImage, signal: AbortSignal) => Promise<void>;
 }
 
 type Arrival = { readonly release: ImageRelease } & (
@@ -38,10 +38,10 @@ type Arrival = { readonly release: ImageRelease } & (
 /** After a try that failed, the image is left alone for this long. */
 const RETRY_AFTER: Milliseconds = 2_000;
 
-export function arrivals({ unpack, images, processes, clock, deliver }: ArrivalsOptions): Arrivals {
+export function arrivals({ bring, directory, processes, clock, deliver }: ArrivalsOptions): Arrivals {
   const known = new Map<string, Arrival>();
 
-  async function bring(release: ImageRelease, stop: AbortController): Promise<void> {
+  async function attempt(release: ImageRelease, stop: AbortController): Promise<void> {
     const { digest } = release;
     const settle = (arrival: Arrival | null) => {
       if (stop.signal.aborted) return;
@@ -49,9 +49,9 @@ export function arrivals({ unpack, images, processes, clock, deliver }: Arrivals
       else known.set(digest, arrival);
     };
     const fail = (error: unknown) => settle({ kind: 'failed', release, error, at: clock.now() });
-    let image: Unpacked;
+    let image: LocalImage;
     try {
-      image = await unpack(release, images, stop.signal);
+      image = await bring(release, directory, stop.signal);
     } catch (error) {
       const isFinal = error instanceof TargetError && error.code === 'refused';
       return isFinal ? settle({ kind: 'refused', release, why: error.message }) : fail(error);
@@ -72,7 +72,7 @@ export function arrivals({ unpack, images, processes, clock, deliver }: Arrivals
       if (arrival?.kind === 'failed' && clock.now() - arrival.at < RETRY_AFTER) throw arrival.error;
       const stop = new AbortController();
       known.set(release.digest, { kind: 'under way', release, elapsed: clock.stopwatch(), stop });
-      void bring(release, stop);
+      void attempt(release, stop);
     },
     forget(digest) {
       const arrival = known.get(digest);
@@ -94,7 +94,7 @@ export function arrivals({ unpack, images, processes, clock, deliver }: Arrivals
 function troubleOf(arrival: Arrival): string | null {
   switch (arrival.kind) {
     case 'under way':
-      return `its image is being unpacked, for ${sayDuration(arrival.elapsed())} so far`;
+      return `its image is being fetched, for ${sayDuration(arrival.elapsed())} so far`;
     case 'refused':
       return arrival.why;
     case 'failed':

@@ -14,7 +14,7 @@ import { answers } from './messages.ts';
 import { proxyPaths } from './paths.ts';
 import { localSettings, type LocalSettings } from './settings.ts';
 import { smokeInstances } from './smoke.ts';
-import { isImage, type UnpackRelease } from './unpacked.ts';
+import { type ImageSource, isImage } from './unpacked.ts';
 
 /** After a start that failed, the proxy is left alone for this long. */
 const RELAUNCH_AFTER: Milliseconds = 1_000;
@@ -31,10 +31,10 @@ export interface LocalSite {
 
 /**
  * The local target, from its settings in a plan. Its proxy is a process of its own, which is started whenever it does not
- * answer: everything that it knows is on disk, and the processes it kept go on without it. Without `unpack`, only releases
+ * answer: everything that it knows is on disk, and the processes it kept go on without it. Without `images`, only releases
  * that are commands are run.
  */
-export function localSite(planned: unknown, clock: Clock, unpack: UnpackRelease = unpackNothing): LocalSite {
+export function localSite(planned: unknown, clock: Clock, images: ImageSource = NO_IMAGES): LocalSite {
   const settings = localSettings.parse(planned);
   const paths = proxyPaths(settings.directory);
   const client = controlClient(paths.socket);
@@ -58,8 +58,9 @@ export function localSite(planned: unknown, clock: Clock, unpack: UnpackRelease 
   }
 
   const arriving = arrivals({
-    unpack,
-    images: paths.images,
+    ...(settings.run.place.in === 'process'
+      ? { bring: images.unpack, directory: paths.images }
+      : { bring: images.store, directory: paths.layouts }),
     processes: settings.run.processes,
     clock,
     async deliver(release, image, stop) {
@@ -144,8 +145,10 @@ export function localSite(planned: unknown, clock: Clock, unpack: UnpackRelease 
 const STOPPED = 'it was stopped with `canary down`; `canary up` starts it again';
 
 /** For a target that is only given commands. */
-async function unpackNothing({ name }: Release): Promise<never> {
-  throw new TargetError('refused', `${name} is an image, and nothing here can unpack images`);
+const NO_IMAGES: ImageSource = { unpack: bringNothing, store: bringNothing };
+
+async function bringNothing({ name }: Release): Promise<never> {
+  throw new TargetError('refused', `${name} is an image, and nothing here can fetch images`);
 }
 
 /** Runs a call, and when there is no proxy to take it, starts one and runs it again. */

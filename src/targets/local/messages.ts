@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { proxySettings, runSettings } from './settings.ts';
-import { unpacked } from './unpacked.ts';
+import { localImage } from './unpacked.ts';
 
 /** What the controller and the proxy say to each other, as JSON over HTTP on a Unix socket. */
 
@@ -33,8 +33,8 @@ const window = z.object({ from: z.number(), to: z.number() });
 export const requests = {
   /** The settings that come with the release of that digest. */
   configure: z.object({ proxy: proxySettings, digest: z.string() }),
-  /** Where a release that is an image was unpacked to; null for any other release. */
-  prepare: z.object({ release, run: runSettings, image: unpacked.nullable().default(null), fence }),
+  /** Where the image of a release is that is one; null for any other release. */
+  prepare: z.object({ release, run: runSettings, image: localImage.nullable().default(null), fence }),
   apply: z.object({ traffic, fence }),
   retire: z.object({ release, fence }),
   arm: z.object({ home: traffic, deadline: z.number(), fence }),

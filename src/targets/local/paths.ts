@@ -10,6 +10,8 @@ export interface ProxyPaths {
   readonly logs: string;
   /** Unpacked images, each in a place of its own. */
   readonly images: string;
+  /** Images as containers are made of them, each an OCI layout in a place of its own. */
+  readonly layouts: string;
   /** Home directories of the processes that run from images. */
   readonly homes: string;
   readonly socket: string;
@@ -31,6 +33,7 @@ export function proxyPaths(directory: string): ProxyPaths {
     log: path.join(directory, 'proxy.log'),
     logs: path.join(directory, 'logs'),
     images: path.join(directory, 'images'),
+    layouts: path.join(directory, 'layouts'),
     homes: path.join(directory, 'homes'),
     stopped: path.join(directory, 'stopped'),
     socket: isShared ? shortSocket(directory) : socket,

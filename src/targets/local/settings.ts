@@ -1,9 +1,30 @@
 import { z } from 'zod';
 
+/** Where a release that is an image runs. */
+const place = z.discriminatedUnion('in', [
+  z.object({ in: z.literal('process') }),
+  z.object({
+    in: z.literal('container'),
+    /** The program that is asked to run containers. */
+    engine: z.enum(['podman']),
+    /** Words that every call of the engine begins with. */
+    globalOptions: z.array(z.string()).readonly(),
+    /** Words that running a container has before the target's own. */
+    options: z.array(z.string()).readonly(),
+    /** As the engine takes it, such as `512m`; null for no limit. */
+    memory: z.string().nullable(),
+    /** Processes and threads in one container; null for the engine's limit. */
+    pids: z.int().min(1).nullable(),
+  }),
+]);
+
+export type ContainerSettings = Extract<z.infer<typeof place>, { in: 'container' }>;
+
 /** How the local target keeps the processes of a release. Durations in milliseconds. */
 export const runSettings = z.object({
   /** Processes per release. */
   processes: z.int().min(1).max(64),
+  place: place.default({ in: 'process' }),
   health: z.object({
     /** Path that answers 2xx or 3xx when the process can take traffic; null to be content with an open port. */
     path: z.string().startsWith('/').nullable(),

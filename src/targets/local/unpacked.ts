@@ -7,6 +7,7 @@ import type { ImageArtifact, Release } from '../../core/release.ts';
  * paths are as they are inside the image.
  */
 export const unpacked = z.object({
+  kind: z.literal('files'),
   /** Digest of the manifest whose layers were unpacked: read from it, not taken from what was asked for. */
   image: z.string(),
   /** Root of its file system. Absolute. */
@@ -24,15 +25,47 @@ export const unpacked = z.object({
 
 export type Unpacked = z.infer<typeof unpacked>;
 
+/** An image in an OCI layout on this machine, from where a container engine takes it. */
+export const stored = z.object({
+  kind: z.literal('layout'),
+  /** Digest of its manifest. */
+  image: z.string(),
+  /** Digest of its configuration, which names all that is in it: the same for images that differ in annotations only. */
+  config: z.string(),
+  /** The layout. Absolute. */
+  directory: z.string(),
+  /** Who it says to run it as; empty when it does not say. */
+  user: z.string(),
+});
+
+export type Stored = z.infer<typeof stored>;
+
+/** An image on this machine, in the form in which its releases are run. */
+export const localImage = z.discriminatedUnion('kind', [unpacked, stored]);
+
+export type LocalImage = z.infer<typeof localImage>;
+
 /** A release that is an image. */
 export type ImageRelease = Release & { readonly artifact: ImageArtifact };
 
 /**
- * Brings a release's image to this machine and unpacks it into a directory named by its digest (64 hex digits) inside
- * `images`; one that is there already, whole and unchanged, is taken as it is. May take minutes. Rejects with a
- * `TargetError` of code `refused` when another try would end the same way, and with anything else when it is worth one.
+ * Brings a release's image to this machine, into a directory named by its digest (64 hex digits) inside `directory`; one
+ * that is there already, whole and unchanged, is taken as it is. May take minutes. Rejects with a `TargetError` of code
+ * `refused` when another try would end the same way, and with anything else when it is worth one.
  */
-export type UnpackRelease = (release: ImageRelease, images: string, signal: AbortSignal) => Promise<Unpacked>;
+export type BringRelease<Image extends LocalImage = LocalImage> = (
+  release: ImageRelease,
+  directory: string,
+  signal: AbortSignal,
+) => Promise<Image>;
+
+/** How images come to this machine. */
+export interface ImageSource {
+  /** For processes: its files are unpacked. */
+  readonly unpack: BringRelease<Unpacked>;
+  /** For containers: its blobs are stored as they are. */
+  readonly store: BringRelease<Stored>;
+}
 
 /** Whether the release is an image. */
 export function isImage(release: Release): release is ImageRelease {

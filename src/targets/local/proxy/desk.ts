@@ -3,7 +3,7 @@ import { sameRelease, type Release } from '../../../core/release.ts';
 import type { Instant, Window } from '../../../core/time.ts';
 import { type Fence, isOlder, sameTraffic, type Traffic } from '../../../core/traffic.ts';
 import type { z } from 'zod';
-import type { Unpacked } from '../unpacked.ts';
+import type { LocalImage } from '../unpacked.ts';
 import type { answers, requests } from '../messages.ts';
 import { SLICE, type Counters } from './counters.ts';
 import type { Images } from './images.ts';
@@ -78,7 +78,7 @@ export function desk({ state, keeper, images, counters, now, notebook }: DeskOpt
   }
 
   /** It may have been removed between when it was unpacked and now. */
-  function takeImage({ name, digest }: Release, image: Unpacked): void {
+  function takeImage({ name, digest }: Release, image: LocalImage): void {
     if (!existsSync(image.directory))
       throw new OrderRefused('not-prepared', `the image of ${name} is not at ${image.directory} any more`);
     images.add({ digest, image });

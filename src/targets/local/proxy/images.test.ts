@@ -39,7 +39,7 @@ describe('the images of the releases that are kept', () => {
     chmodSync(path.join(second.image.directory, 'app'), 0o500);
     const images = knownImages(paths, [first, second]);
     await images.keepOnly(new Set([first.digest]), now);
-    assert.deepEqual([images.find(first.digest), images.find(second.digest)], [first.image, null]);
+    assert.deepEqual([images.findFiles(first.digest), images.findFiles(second.digest)], [first.image, null]);
     assert.deepEqual(images.record(), [first]);
     assert.deepEqual([existsSync(first.image.directory), existsSync(second.image.directory)], [true, false]);
     assert.deepEqual(homes.map(existsSync), [true, false]);

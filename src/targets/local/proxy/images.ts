@@ -3,18 +3,20 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Instant, Milliseconds } from '../../../core/time.ts';
 import type { ProxyPaths } from '../paths.ts';
-import { imagePlace, type Unpacked } from '../unpacked.ts';
+import { imagePlace, type LocalImage, type Stored, type Unpacked } from '../unpacked.ts';
 
 /** An image on this machine, by the digest of the release that it is for. */
 export interface KnownImage {
   readonly digest: string;
-  readonly image: Unpacked;
+  readonly image: LocalImage;
 }
 
-/** The unpacked images of the releases that the proxy keeps. */
+/** The images of the releases that the proxy keeps. */
 export interface Images {
-  /** The image of the release; null when there is none. */
-  find(digest: string): Unpacked | null;
+  /** The files of the release's image; null when they are not here. */
+  findFiles(digest: string): Unpacked | null;
+  /** The layout that has the release's image; null when there is none. */
+  findLayout(digest: string): Stored | null;
   add(known: KnownImage): void;
   record(): readonly KnownImage[];
   /**
@@ -29,27 +31,42 @@ const REMOVED = '.removed';
 /** Names of the places of images, and of those that are being removed. Whatever else is there is somebody else's. */
 const PLACE = /^[0-9a-f]{64}(\.\d+\.removed)?$/;
 
-export function knownImages({ images, homes }: ProxyPaths, records: readonly KnownImage[]): Images {
-  const known = new Map(records.map((record) => [record.digest, record]));
+export function knownImages({ images, layouts, homes }: ProxyPaths, records: readonly KnownImage[]): Images {
+  const known = new Map(records.map((record) => [keyOf(record), record]));
 
   /** The places of those that are leaving, and whatever else nobody needs. */
-  function unneeded(leaving: readonly string[], kept: ReadonlySet<string>, now: Instant): readonly string[] {
+  function unneeded(
+    leaving: readonly KnownImage[],
+    kept: ReadonlySet<string>,
+    now: Instant,
+  ): readonly string[] {
     const isKept = (place: string) => kept.has(`sha256:${path.basename(place)}`);
-    const abandoned = placesIn(images).filter((place) => !isKept(place) && isAbandoned(place, now));
+    const abandoned = [images, layouts]
+      .flatMap(placesIn)
+      .filter((place) => !isKept(place) && isAbandoned(place, now));
     const written = placesIn(homes).filter((place) => !isKept(place));
-    const left = leaving.map((digest) => imagePlace(images, digest));
+    const left = leaving.map(({ digest, image }) =>
+      imagePlace(image.kind === 'files' ? images : layouts, digest),
+    );
     return [...new Set([...left, ...abandoned, ...written])];
   }
 
   return {
-    find: (digest) => known.get(digest)?.image ?? null,
+    findFiles(digest) {
+      const image = known.get(`files ${digest}`)?.image;
+      return image?.kind === 'files' ? image : null;
+    },
+    findLayout(digest) {
+      const image = known.get(`layout ${digest}`)?.image;
+      return image?.kind === 'layout' ? image : null;
+    },
     add(added) {
-      known.set(added.digest, added);
+      known.set(keyOf(added), added);
     },
     record: () => [...known.values()],
     async keepOnly(digests, now) {
-      const leaving = [...known.keys()].filter((digest) => !digests.has(digest));
-      for (const digest of leaving) known.delete(digest);
+      const leaving = [...known.values()].filter(({ digest }) => !digests.has(digest));
+      for (const image of leaving) known.delete(keyOf(image));
       try {
         await Promise.all(unneeded(leaving, digests, now).map((place) => clear(takeAway(place, now))));
       } catch {
@@ -57,6 +74,11 @@ export function knownImages({ images, homes }: ProxyPaths, records: readonly Kno
       }
     },
   };
+}
+
+/** The same image may be here in several forms. */
+function keyOf({ digest, image }: KnownImage): string {
+  return `${image.kind} ${digest}`;
 }
 
 /** Whether nobody can be unpacking into it, or it was to be removed already. */

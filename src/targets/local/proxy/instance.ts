@@ -84,6 +84,8 @@ export function keepInstance({
   let startAt: Instant = 0;
   let checkAt: Instant = 0;
   let isBusy = false;
+  /** Port of a process that ended, and may have left more than its group behind. */
+  let leftAt: number | null = null;
   let lastEnd: string | null = null;
   /** What the last check found; null if all was well. */
   let trouble: string | null = null;
@@ -95,9 +97,13 @@ export function keepInstance({
     current = { identity, port, upstream: createUpstream(port) };
     // What was healthy goes on taking traffic; the first check will tell whether it still is.
     isUp = wasEverUp = adopted.isUp;
-  } else if (adopted !== null) killLeftovers(adopted.identity);
+  } else if (adopted !== null) {
+    leftAt = adopted.port;
+    killLeftovers(adopted.identity);
+  }
 
   function ended(reason: string): void {
+    leftAt = current?.port ?? leftAt;
     current?.upstream.close();
     current = null;
     isUp = false;
@@ -108,8 +114,10 @@ export function keepInstance({
   async function start(now: Instant): Promise<void> {
     startsInARow += 1;
     startAt = now + Math.min(LONGEST_BACK_OFF, FIRST_BACK_OFF * 2 ** (startsInARow - 1));
-    const program = await starter.program();
+    await clean();
+    await starter.prepare();
     const port = await freePort();
+    const program = await starter.program(port);
     if (isStopping) return;
     const env = { CANARY_RELEASE: release.name, CANARY_DIGEST: release.digest };
     let identity: ProcessIdentity | null = null;
@@ -128,9 +136,16 @@ export function keepInstance({
     onChange();
   }
 
+  async function clean(): Promise<void> {
+    if (leftAt === null) return;
+    await starter.clean(leftAt);
+    leftAt = null;
+  }
+
   async function check(now: Instant): Promise<void> {
     if (current === null) return;
     const { identity, port } = current;
+    const isKnown = starter.digestOf(identity) !== null || identity === adopted?.identity;
     const health: Health = isAlive(identity) ? await checkHealth(port, run.health) : { kind: 'unknown' };
     checkAt = now + (isUp ? run.health.interval : STARTING_CHECK_EVERY);
     rotateLog(log);
@@ -141,7 +156,10 @@ export function keepInstance({
       return ended('ended');
     }
     if (health.kind === 'unknown') return;
-    trouble = (health.kind === 'well' ? null : health.trouble) ?? strangeness(identity);
+    const illness = health.kind === 'well' ? null : health.trouble;
+    const strange = illness === null || isKnown ? await strangeness(identity, port, now, isKnown) : null;
+    if (current?.identity !== identity) return;
+    trouble = illness ?? strange;
     if (trouble === null) {
       failuresInARow = 0;
       startsInARow = 0;
@@ -159,9 +177,32 @@ export function keepInstance({
    * Why it must not begin to take traffic: it is not what it should be. What takes traffic already is left to the
    * controller, which sees it too and knows whether there is anything better.
    */
-  function strangeness(identity: ProcessIdentity): string | null {
+  async function strangeness(
+    identity: ProcessIdentity,
+    port: number,
+    now: Instant,
+    isKnown: boolean,
+  ): Promise<string | null> {
+    try {
+      // One that nobody has seen yet may be on its way.
+      if ((await starter.look(identity, port, now)) === 'gone' && isKnown) {
+        signalGroup(identity, 'SIGKILL');
+        return 'its container is gone';
+      }
+    } catch (error) {
+      if (!wasEverUp) return `what it is cannot be read back: ${messageOf(error)}`;
+    }
     const digest = wasEverUp ? release.digest : starter.digestOf(identity);
+    if (digest === null) return 'what it is was not read back yet';
     return digest === release.digest ? null : `it is ${digest} and not ${release.digest}`;
+  }
+
+  async function end(identity: ProcessIdentity): Promise<void> {
+    if (!isAlive(identity)) return killLeftovers(identity);
+    signalGroup(identity, 'SIGTERM');
+    const isGone = () => !signalGroup(identity, 0);
+    if (!(await until(isGone, run.stop))) signalGroup(identity, 'SIGKILL');
+    await until(isGone, run.stop);
   }
 
   /** Whatever goes wrong with one process is its own trouble, and must not end the proxy of all others. */
@@ -172,7 +213,7 @@ export function keepInstance({
     } catch (error) {
       const isTooOften = startsInARow >= MOST_FAILED_STARTS && !wasEverUp;
       if (error instanceof ImageRefused || isTooOften) isHopeless = true;
-      lastEnd = `cannot be started: ${error instanceof Error ? error.message : String(error)}`;
+      lastEnd = `cannot be started: ${messageOf(error)}`;
     } finally {
       isBusy = false;
     }
@@ -200,17 +241,26 @@ export function keepInstance({
     },
     async stop() {
       isStopping = true;
-      if (current === null) return;
-      const { identity, upstream } = current;
-      await until(() => upstream.inFlight === 0, run.drain);
-      upstream.close();
-      if (!isAlive(identity)) return killLeftovers(identity);
-      signalGroup(identity, 'SIGTERM');
-      const isGone = () => !signalGroup(identity, 0);
-      if (!(await until(isGone, run.stop))) signalGroup(identity, 'SIGKILL');
-      await until(isGone, run.stop);
+      if (current !== null) {
+        const { identity, port, upstream } = current;
+        await until(() => upstream.inFlight === 0, run.drain);
+        upstream.close();
+        await end(identity);
+        leftAt = port;
+      }
+      await until(() => !isBusy, run.stop);
+      try {
+        await clean();
+        await starter.close();
+      } catch {
+        // The next proxy looks for what was left behind, and nothing else of this one must wait for it.
+      }
     },
   };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Waits until it is so, at most for `patience`; tells whether it came to be. */

@@ -23,6 +23,7 @@ export interface Keeper {
   keepUntil(digest: string, until: Instant | null): void;
   /** Lets a release go: drains and stops its processes. */
   letGo(digest: string): Promise<void>;
+  /** Lets all of them go, and waits for those too that are on their way out. */
   letAllGo(): Promise<void>;
   has(digest: string): boolean;
   /** The instances of a release that can take a request now. */
@@ -51,7 +52,7 @@ export interface KeeperOptions {
   /** What an earlier proxy wrote down, and this one takes over. */
   readonly records: readonly KeptRecord[];
   /** How the processes with that number of a release are started. */
-  readonly starterFor: (release: Release, number: number) => Starter;
+  readonly starterFor: (release: Release, run: RunSettings, number: number) => Starter;
   /** Called when there is something new to write down. */
   readonly onChange: () => void;
   /** Called when all processes of a release that was let go are gone. */
@@ -61,7 +62,7 @@ export interface KeeperOptions {
 export function keeper({ logs, records, starterFor, onChange, onGone }: KeeperOptions): Keeper {
   const kept = new Map<string, Kept>();
   /** On their way out. Written down too, so that a proxy that dies now leaves no process behind. */
-  const going = new Set<Kept>();
+  const going = new Map<Kept, Promise<void>>();
 
   function take({ release, run, until, instances }: KeptRecord): Kept {
     const make = (_: unknown, number: number) =>
@@ -69,7 +70,7 @@ export function keeper({ logs, records, starterFor, onChange, onGone }: KeeperOp
         number,
         release,
         run,
-        starter: starterFor(release, number),
+        starter: starterFor(release, run, number),
         log: path.join(logs, `${logName(release)}-${number}.log`),
         adopted: instances[number] ?? null,
         onChange,
@@ -77,13 +78,15 @@ export function keeper({ logs, records, starterFor, onChange, onGone }: KeeperOp
     return { release, run, until, instances: Array.from({ length: run.processes }, make) };
   }
 
-  async function stop(leaving: Kept): Promise<void> {
-    going.add(leaving);
+  function stop(leaving: Kept): Promise<void> {
+    const gone = Promise.all(leaving.instances.map((instance) => instance.stop())).then(() => {
+      going.delete(leaving);
+      onChange();
+      onGone();
+    });
+    going.set(leaving, gone);
     onChange();
-    await Promise.all(leaving.instances.map((instance) => instance.stop()));
-    going.delete(leaving);
-    onChange();
-    onGone();
+    return gone;
   }
 
   async function letGo(digest: string): Promise<void> {
@@ -113,14 +116,15 @@ export function keeper({ logs, records, starterFor, onChange, onGone }: KeeperOp
     },
     letGo,
     async letAllGo() {
-      await Promise.all([...kept.keys()].map(letGo));
+      for (const digest of [...kept.keys()]) void letGo(digest);
+      await Promise.all(going.values());
     },
     has: (digest) => kept.has(digest),
     healthy: (digest) => kept.get(digest)?.instances.filter((instance) => instance.upstream() !== null) ?? [],
     running: () => [...kept.values()].map(runningOf),
     record: () => [
       ...[...kept.values()].map((each) => recordOf(each, each.until)),
-      ...[...going].map((each) => recordOf(each, GOING)),
+      ...[...going.keys()].map((each) => recordOf(each, GOING)),
     ],
     tend(now) {
       for (const { release, instances, until } of kept.values()) {

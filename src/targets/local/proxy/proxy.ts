@@ -6,7 +6,7 @@ import type { Release } from '../../../core/release.ts';
 import type { Fence, Traffic } from '../../../core/traffic.ts';
 import { createTrafficServer } from '../http/index.ts';
 import { requests } from '../messages.ts';
-import { proxyPaths, type ProxyPaths } from '../paths.ts';
+import { proxyPaths } from '../paths.ts';
 import type { LocalSettings, ProxySettings, RunSettings } from '../settings.ts';
 import { imagePlace } from '../unpacked.ts';
 import { controlServer, order } from './control-server.ts';
@@ -21,6 +21,9 @@ import { newsOf } from './news.ts';
 import { router } from './router.ts';
 import { keepNotebook } from './notebook.ts';
 import { commandStarter, imageStarter, type Starter } from './starter.ts';
+import { targetOf } from './container/command-lines.ts';
+import { removeStrangers } from './container/engine.ts';
+import { containerStarter } from './container/starter.ts';
 import { readState, type ProxyState } from './state-file.ts';
 
 /** A proxy at work. */
@@ -45,10 +48,11 @@ export async function runProxy(settings: LocalSettings, onStopped: () => void): 
 
   const notebook = keepNotebook(paths.state, () => ({ ...theDesk.record(), move: entrances.move() }));
   const images = knownImages(paths, state.images);
+  await sweep(settings, state);
   const theKeeper = keeper({
     logs: paths.logs,
     records: state.kept,
-    starterFor: (release, number) => starterOf(release, number, images, paths),
+    starterFor: (release, run, number) => starterOf({ release, run, number, images, settings }),
     onChange: () => notebook.trySave(),
     onGone: () => void tidy(),
   });
@@ -158,16 +162,41 @@ function digestsIn({ kept, traffic, guard }: Pick<ProxyState, 'kept' | 'traffic'
   return new Set(releases.flatMap((release) => release?.digest ?? []));
 }
 
-function starterOf(release: Release, number: number, images: Images, { homes }: ProxyPaths): Starter {
+interface StarterOptions {
+  readonly release: Release;
+  readonly run: RunSettings;
+  readonly number: number;
+  readonly images: Images;
+  readonly settings: LocalSettings;
+}
+
+function starterOf({ release, run, number, images, settings: { directory } }: StarterOptions): Starter {
   const { digest, artifact } = release;
   if (artifact.kind === 'command') return commandStarter(digest, artifact);
+  const home = path.join(imagePlace(proxyPaths(directory).homes, digest), String(number));
+  if (run.place.in === 'container') {
+    const berth = { settings: run.place, target: targetOf(directory) };
+    return containerStarter({ release, berth, home, image: () => images.findLayout(digest) });
+  }
   const { execPath: node, platform, arch: architecture } = process;
   return imageStarter({
     variables: artifact.env,
-    image: () => images.find(digest),
-    home: path.join(imagePlace(homes, digest), String(number)),
+    image: () => images.findFiles(digest),
+    home,
     machine: { node, platform, architecture },
   });
+}
+
+/** Removes containers that nothing was written down of: the proxy that started them was killed in that moment. */
+async function sweep({ directory, run }: LocalSettings, { kept }: ProxyState): Promise<void> {
+  const known = kept.flatMap(({ release: { digest }, instances }) =>
+    instances.flatMap((instance) => (instance === null ? [] : [{ digest, port: instance.port }])),
+  );
+  for (const { place } of [run, ...kept.map((each) => each.run)]) {
+    if (place.in === 'process') continue;
+    // Without an engine there are no containers, and whoever is to be started says so.
+    await removeStrangers({ settings: place, target: targetOf(directory) }, known).catch(() => {});
+  }
 }
 
 /** What takes traffic must run, also if an orderly stop had let it go. */

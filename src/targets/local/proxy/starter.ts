@@ -2,6 +2,7 @@ import { readlinkSync, realpathSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { CommandArtifact } from '../../../core/release.ts';
+import type { Instant } from '../../../core/time.ts';
 import type { Unpacked } from '../unpacked.ts';
 import { isAlive, type ProcessIdentity } from './process.ts';
 import { ImageRefused, type Machine, type Program, programOf } from './program.ts';
@@ -11,15 +12,32 @@ import { flawOfTree } from './tree.ts';
 export interface Starter {
   /** Whether its processes see nothing of the proxy's own environment. */
   readonly isIsolated: boolean;
-  /** What to start now, checked a moment ago. Rejects with `ImageRefused` when it must not be started. */
-  program(): Promise<Program>;
-  /** Digest of the release that the process really is, or words for something that is none. */
-  digestOf(identity: ProcessIdentity): string;
+  /** Brings into place what it takes to start one, which may take long. Rejects with `ImageRefused`. */
+  prepare(): Promise<void>;
+  /** What to start now at that port, checked a moment ago. Rejects with `ImageRefused` when it must not be started. */
+  program(port: number): Promise<Program>;
+  /** Digest of the release that the process really is, or words for something that is none; null if it was not looked at. */
+  digestOf(identity: ProcessIdentity): string | null;
+  /** Looks at the process at that port where that takes long, and tells whether what it stands for is there. Called often. */
+  look(identity: ProcessIdentity, port: number, now: Instant): Promise<'there' | 'gone'>;
+  /** Removes what a process at that port that has ended left behind besides its group. */
+  clean(port: number): Promise<void>;
+  /** Removes what starting took. Called when nothing is to be started any more. */
+  close(): Promise<void>;
 }
+
+/** A process of this machine is all that there is of it. */
+const PLAIN: Pick<Starter, 'prepare' | 'look' | 'clean' | 'close'> = {
+  prepare: async () => {},
+  look: async () => 'there',
+  clean: async () => {},
+  close: async () => {},
+};
 
 /** A command is started as it stands; its digest is that of its words, and says nothing of the files behind them. */
 export function commandStarter(digest: string, { command, env, cwd }: CommandArtifact): Starter {
   return {
+    ...PLAIN,
     isIsolated: false,
     program: async () => ({ command, env, cwd }),
     digestOf: () => digest,
@@ -39,6 +57,7 @@ export interface ImageStarterOptions {
 /** Every file of an unpacked image is compared with what was written before each start. */
 export function imageStarter({ variables, image, home, machine }: ImageStarterOptions): Starter {
   return {
+    ...PLAIN,
     isIsolated: true,
     async program() {
       const unpacked = image();

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { release, traffic, fence } from '../messages.ts';
 import { runSettings } from '../settings.ts';
-import { unpacked } from '../unpacked.ts';
+import { localImage } from '../unpacked.ts';
 
 /** All that a proxy needs to go on where another one was killed. */
 const proxyState = z.object({
@@ -18,7 +18,7 @@ const proxyState = z.object({
     .nullable()
     .default(null),
   /** Images on this machine, of releases that are kept or take traffic. */
-  images: z.array(z.object({ digest: z.string(), image: unpacked })).default([]),
+  images: z.array(z.object({ digest: z.string(), image: localImage })).default([]),
   kept: z.array(
     z.object({
       release,

@@ -35,6 +35,7 @@ export function unpackedInto(
     writeFileSync(path.join(directory, name), text);
   }
   return recorded({
+    kind: 'files',
     image: digest,
     directory,
     record: path.join(place, 'tree.jsonl'),

@@ -29,6 +29,7 @@ export function service(
 /** One process, looked at often. */
 export const RUN: RunSettings = {
   processes: 1,
+  place: { in: 'process' },
   health: { path: '/', interval: 50, timeout: 1_000, failures: 1 },
   drain: 200,
   stop: 1_000,
