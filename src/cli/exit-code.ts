@@ -51,7 +51,12 @@ export function exitCodeOfError(error: unknown): ExitCode {
   return EXIT_CODES.failed;
 }
 
-const MISTYPED: readonly SupplyChainCode[] = ['BAD_REFERENCE', 'NOT_A_DIGEST', 'UNBUILDABLE'];
+const MISTYPED: readonly SupplyChainCode[] = [
+  'BAD_REFERENCE',
+  'NOT_A_DIGEST',
+  'UNBUILDABLE',
+  'WRONG_PLATFORM',
+];
 const OUT_OF_ORDER: readonly SupplyChainCode[] = [
   'REGISTRY_UNAVAILABLE',
   'UNAUTHORIZED',

@@ -304,8 +304,9 @@ describe('a release that runs in a container', { skip, concurrency: false }, () 
     assert.notEqual(second.code, 0);
     const { phase } = await shop.latest();
     assert.equal(phase.kind === 'ended' && phase.verdict.kind, 'rolled back');
-    const names = async () =>
-      words(await podman('ps', '--all', '--format={{.Names}}', '--filter=name=canary-'));
+    const target = targetOf(path.join(shop.directory, '.canary/local/shop-dev-web'));
+    const label = `label=canary.target=${target}`;
+    const names = async () => words(await podman('ps', '--all', '--format={{.Names}}', '--filter', label));
     await eventually(async () => (await names()).length === 1);
     assert.match((await names())[0] ?? '', new RegExp(good.slice(-64, -52)));
     const down = await shop.canary('down');

@@ -51,13 +51,3 @@ function endOf({ id, phase }: Rollout): Instant {
   if (phase.kind !== 'ended') throw new Error(`${id} has not ended, and there is a verdict already`);
   return phase.at;
 }
-
-/** What the verdicts say of an image in an environment: the newest by the ends of the rollouts; null if there is none. */
-export function newestVerdict(
-  verdicts: readonly AttachedVerdict[],
-  environment: string,
-  digest: string,
-): AttachedVerdict | null {
-  const about = verdicts.filter((each) => each.environment === environment && each.digest === digest);
-  return about.toSorted((a, b) => a.at - b.at).at(-1) ?? null;
-}

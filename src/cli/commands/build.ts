@@ -34,11 +34,12 @@ export const run: CommandRun = async (input) => {
   const startedAt = clock.now();
   const built = await buildOrStop(input, destination, options, repository);
   if (built === null) return EXIT_CODES.interrupted;
-  tell(input, destination, built);
   const image = { repository, digest: built.digest, stateDirectory };
   const times = { startedAt, finishedAt: clock.now() };
   const said = { predicateType: PREDICATE_TYPES.provenance, predicate: provenanceOf(options, times) };
   const attached = isToBeAttached(input) ? await attach(input, image, said) : null;
+  // The last line is the name that it is deployed by.
+  tell(input, destination, built);
   tellProgram(input, destination, built, attached);
   return EXIT_CODES.done;
 };

@@ -14,8 +14,9 @@ export function wrap(text: string, width: number, indent: string): string {
 
 const WIDEST = 120;
 
-/** The same in the width of the terminal, for text that begins at this column. */
+/** The same in the width of the terminal, for text that begins at this column. In a pipe or a log it stays on one line. */
 export function wrapped(text: string, column: number): string {
-  const width = Math.min(process.stdout.columns ?? WIDEST, WIDEST);
-  return wrap(text, width - column, ' '.repeat(column));
+  const { columns } = process.stdout;
+  if (columns === undefined) return text;
+  return wrap(text, Math.min(columns, WIDEST) - column, ' '.repeat(column));
 }

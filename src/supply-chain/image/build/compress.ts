@@ -18,9 +18,9 @@ export async function* compressed(source: AsyncIterable<Uint8Array>): AsyncGener
   yield* ready;
 }
 
-/** The same bytes in blocks of that size; the last one may be smaller. */
+/** The same bytes in blocks of that size; the last one may be smaller. Each is only good until the next one is taken. */
 async function* inBlocks(source: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
-  let block = new Uint8Array(size);
+  const block = new Uint8Array(size);
   let filled = 0;
   for await (const chunk of source) {
     for (let taken = 0; taken < chunk.length;) {
@@ -30,7 +30,6 @@ async function* inBlocks(source: AsyncIterable<Uint8Array>, size: number): Async
       taken += part.length;
       if (filled < size) continue;
       yield block;
-      block = new Uint8Array(size);
       filled = 0;
     }
   }

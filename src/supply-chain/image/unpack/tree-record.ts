@@ -51,7 +51,7 @@ export function recordOf({ root }: Tree): TreeRecord {
 }
 
 /** Stands for everything in the tree: the digest of its record. */
-export function treeDigest(record: TreeRecord): Digest {
+function treeDigest(record: TreeRecord): Digest {
   return digestOf(record);
 }
 

@@ -116,7 +116,7 @@ export function keeper({ logs, records, starterFor, onChange, onGone }: KeeperOp
     },
     letGo,
     async letAllGo() {
-      for (const digest of [...kept.keys()]) void letGo(digest);
+      for (const digest of kept.keys()) void letGo(digest);
       await Promise.all(going.values());
     },
     has: (digest) => kept.has(digest),
