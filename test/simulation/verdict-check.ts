@@ -4,7 +4,7 @@ import { sameRelease } from '../../src/core/release.ts';
 import type { Rollout } from '../../src/core/rollout.ts';
 import type { Instant } from '../../src/core/time.ts';
 import type { Store } from '../../src/stores/store.ts';
-import { type AttachedVerdict, newestVerdict } from './simulated-notary.ts';
+import type { AttachedVerdict } from './simulated-notary.ts';
 
 type Report = (invariant: string, detail: string) => void;
 
@@ -60,7 +60,8 @@ function checkNewest(
   const { digest, environment, at, result } = meaning;
   const later = meanings.filter((each) => each.digest === digest && each.at > at);
   if (later.some(({ isFinal }) => isFinal)) return;
-  const newest = newestVerdict(verdicts, environment, digest);
+  const about = verdicts.filter((each) => each.environment === environment && each.digest === digest);
+  const newest = about.toSorted((a, b) => a.at - b.at).at(-1);
   if ([meaning, ...later].some((each) => each.result === newest?.result)) return;
   report('the newest verdict is right', `of ${digest.slice(-3)}: ${newest?.result} and not ${result}`);
 }
