@@ -16,11 +16,13 @@ import {
   START,
 } from '../../test/builders.ts';
 import type { Command } from './command.ts';
-import { dueVerdict } from './attestation.ts';
+import { dueVerdict, isGivenUp } from './attestation.ts';
 import { decide } from './decide.ts';
 import type { Decision } from './decision.ts';
 import type { GateAnswer, Observation, TargetReading } from './observation.ts';
 import { sayReason } from './reason.ts';
+import { mustRecheck } from './recheck.ts';
+import { sameRelease } from './release.ts';
 import type { Rollout } from './rollout.ts';
 import { home, sameTraffic, type Traffic } from './traffic.ts';
 import { wishedWeight } from './wish.ts';
@@ -100,6 +102,7 @@ const view: fc.Arbitrary<Observation> = fc.record({
     [],
     [{ gate: 'freeze', kind: 'waiting', detail: 'until Monday' }],
     [{ gate: 'signature', kind: 'closed', detail: 'none' }],
+    [{ gate: 'signature', kind: 'waiting', detail: 'no answer within 5 s' }],
     [ADMITS],
     [ADMITS, { gate: 'freeze', kind: 'closed', detail: 'it is Friday' }],
   ),
@@ -109,17 +112,27 @@ const view: fc.Arbitrary<Observation> = fc.record({
     { attested: { result: 'PASSED', referrer: '', bundle: '' }, trouble: null },
     { attested: { result: 'FAILED', referrer: '', bundle: '' }, trouble: null },
   ),
-  commands: fc.array(commands, { maxLength: 2 }).map((list) => list.map((each) => command(each))),
+  commands: fc
+    .array(fc.tuple(commands, fc.constantFrom('ann', 'bob', 'eve')), { maxLength: 2 })
+    .map((list) => list.map(([each, by]) => command(each, by))),
   overtaken: fc.boolean(),
 });
 
+/** What the gates say in a world that is sensible otherwise. */
+const GATES: Readonly<Record<string, GateAnswer>> = {
+  open: ADMITS,
+  closed: { gate: 'signature', kind: 'closed', detail: 'it is gone' },
+  silent: { gate: 'signature', kind: 'waiting', detail: 'no answer within 5 s' },
+};
+
 /** A sensible world most of the time, so that rollouts get far, with anything at all in between. */
 const views = fc.array(
-  fc.oneof({ weight: 3, arbitrary: fc.constant('sensible' as const) }, { weight: 1, arbitrary: view }),
-  {
-    minLength: 1,
-    maxLength: 60,
-  },
+  fc.oneof(
+    { weight: 12, arbitrary: fc.constant('open') },
+    { weight: 1, arbitrary: fc.constantFrom('closed', 'silent') },
+    { weight: 2, arbitrary: view },
+  ),
+  { minLength: 1, maxLength: 60 },
 );
 
 const plans = fc.record({
@@ -134,7 +147,7 @@ const plans = fc.record({
 /** Plays the views to a rollout, second by second, and shows every decision to `check`. */
 function play(
   changes: Partial<Rollout['plan']>,
-  seen: readonly (Observation | 'sensible')[],
+  seen: readonly (Observation | string)[],
   check: (before: Rollout, decision: Decision, observation: Observation) => void,
 ): void {
   let state = rollout({
@@ -144,13 +157,17 @@ function play(
   });
   let world = reading({ running: [running(STABLE), running(CANDIDATE)] });
   for (const [index, each] of seen.entries()) {
-    const sensible = observation({
-      targets: { web: { kind: 'ok', value: world } },
-      samples: { web: { errors: compared(sample(100)) } },
-      gates: [ADMITS],
-    });
-    const look = each === 'sensible' ? sensible : each;
-    const decision = decide(state, look, START + (index + 1) * 1_000);
+    const now = START + (index + 1) * 1_000;
+    const isAsked = state.phase.kind === 'gating' || mustRecheck(state, now);
+    const look =
+      typeof each === 'string'
+        ? observation({
+            targets: { web: { kind: 'ok', value: world } },
+            samples: { web: { errors: compared(sample(100)) } },
+            gates: isAsked ? [GATES[each] ?? ADMITS] : [],
+          })
+        : each;
+    const decision = decide(state, look, now);
     check(state, decision, look);
     for (const action of decision.actions) {
       const fence = { sequence: decision.rollout.sequence, revision: decision.rollout.revision };
@@ -159,6 +176,12 @@ function play(
     }
     state = decision.rollout;
   }
+}
+
+/** How much of the traffic the candidate gets. */
+function shareOf({ stable, candidate, weight }: Traffic): number {
+  if (sameRelease(stable, CANDIDATE)) return 100;
+  return sameRelease(candidate, CANDIDATE) ? weight : 0;
 }
 
 function isBack({ phase }: Rollout): boolean {
@@ -234,7 +257,7 @@ describe('decide, whatever it is shown,', () => {
       if (before.phase.kind !== 'gating' || after.phase.kind !== 'preparing') return;
       assert.ok(gates.length > 0);
       for (const { gate, kind } of gates) {
-        const isAllowed = after.overrides.some((each) => each.gate === gate && each.allowed?.by === 'bob');
+        const isAllowed = after.overrides.some((each) => each.gate === gate && each.allowed !== null);
         assert.ok(kind === 'open' || (kind === 'closed' && isAllowed));
       }
     });
@@ -247,6 +270,52 @@ describe('decide, whatever it is shown,', () => {
       if (wasClosed || gates.some(({ kind }) => kind === 'closed')) {
         assert.ok(wishedWeight(after) <= wishedWeight(before) || before.phase.kind === 'promoting');
       }
+    });
+  });
+
+  it('brings no target more traffic while the evidence is known to be bad', () => {
+    always((_, { actions, rollout: after }, { targets }) => {
+      if (after.recheck === null || after.recheck.closed.length === 0) return;
+      if (after.phase.kind === 'promoting' || after.phase.kind === 'ended') return;
+      const present = targets['web']?.kind === 'ok' ? targets['web'].value.traffic : home(null);
+      for (const action of actions) {
+        if (action.kind !== 'apply') continue;
+        assert.ok(shareOf(action.traffic) <= shareOf(present));
+      }
+    });
+  });
+
+  it('goes on by itself only with evidence that was seen in the same turn, or while nobody can see it', () => {
+    always((before, { rollout: after, entries }) => {
+      if (before.recheck === null || wishedWeight(after) <= wishedWeight(before)) return;
+      const isOrdered = entries.some((entry) => entry.kind === 'commanded' && entry.accepted);
+      const isDecided = before.phase.kind === 'promoting';
+      if (isOrdered || isDecided || after.recheck?.trouble !== null) return;
+      assert.equal(after.recheck.passedAt, after.lastTurnAt);
+    });
+  });
+
+  it('takes an admission from the turn that passes the gates, and keeps it', () => {
+    always((before, { rollout: after }, { gates }) => {
+      if (before.phase.kind !== 'gating') return assert.equal(after.admission, before.admission);
+      if (after.phase.kind !== 'preparing') return assert.equal(after.admission, null);
+      const said = gates.flatMap((answer) => (answer.kind === 'open' ? (answer.admission ?? []) : []));
+      assert.deepEqual(after.admission, said[0] ?? null);
+    });
+  });
+
+  it('counts no approval of whoever asked', () => {
+    always((_, { rollout: after }) => {
+      assert.ok(after.approvals.every(({ by }) => by !== after.requestedBy));
+      assert.ok(after.overrides.every(({ allowed }) => allowed?.by !== after.requestedBy));
+    });
+  });
+
+  it('is settled only when nothing is to be attested any more, or that was given up', () => {
+    always((before, { rollout: after }) => {
+      const wasSettled = before.phase.kind === 'ended' && before.phase.settled;
+      if (after.phase.kind !== 'ended' || !after.phase.settled || wasSettled) return;
+      assert.ok(dueVerdict(after) === null || isGivenUp(after, after.lastTurnAt));
     });
   });
 

@@ -41,7 +41,7 @@ export function gateWatch(names: readonly string[], said: readonly Said[], repor
       if (answer?.kind === 'closed' && isOverruled) continue;
       report('nothing begins at a shut gate', `${rollout.id} began while ${name} was ${answer?.kind}`);
     }
-    const rule = rollout.plan.approval;
+    const rule = rollout.plan.purpose === 'return' ? null : rollout.plan.approval;
     // A turn may have been frozen between asking and deciding.
     const given = rule === null ? 0 : consents(rollout, rule.expires + 75_000, now);
     if (rule !== null && given < rule.people) {

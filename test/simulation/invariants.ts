@@ -4,6 +4,7 @@ import { type Instant } from '../../src/core/time.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { firstBroken } from '../../src/stores/chain.ts';
 import { HOLD_EVERY, type SimulatedTarget } from './simulated-target.ts';
+import { checkVerdicts } from './verdict-check.ts';
 import type { Controllers } from './controllers.ts';
 import type { SimulatedNotary } from './simulated-notary.ts';
 
@@ -182,6 +183,8 @@ export async function checkEnd({
     }
   }
   checkTargets(rollouts[0], targets, report);
+  const areImages = rollouts.every(({ candidate }) => candidate.artifact.kind === 'image');
+  if (areImages && !isBroken) await checkVerdicts(store, notary.verdicts, report);
   return violations;
 }
 
@@ -228,10 +231,11 @@ function checkVerdict(rollout: Rollout, { isGood, isBad, isMurky }: Truth, repor
 /** What lies beside the image in the end says what came of the rollout; where nothing can be stored, that is told loudly. */
 async function checkAttested(
   store: Store,
-  { id, phase, candidate, attestation }: Rollout,
+  { id, phase, plan, candidate, attestation }: Rollout,
   { notary, isBroken }: Pick<End, 'notary' | 'isBroken'>,
   report: Report,
 ): Promise<void> {
+  if (plan.purpose === 'return') return;
   const mine = notary.verdicts.filter(({ rollout }) => rollout === id);
   const wanted = phase.kind === 'ended' ? wantedVerdict(phase.verdict) : null;
   if (wanted === null || candidate.artifact.kind !== 'image') {
@@ -272,10 +276,12 @@ function checkTargets(
 ): void {
   if (newest === undefined || newest.phase.kind !== 'ended') return;
   const isPromoted = newest.phase.verdict.kind === 'promoted';
+  // A return that did not begin may have found the release that it would return to.
+  const isOpen = newest.plan.purpose === 'return' && !isPromoted;
   for (const { name, reading } of targets) {
     const { traffic, guard } = reading();
     if (traffic.weight !== 0) report('all back or all forward', `${name} is left at ${traffic.weight} %`);
-    if (sameRelease(traffic.stable, newest.candidate) !== isPromoted) {
+    if (!isOpen && sameRelease(traffic.stable, newest.candidate) !== isPromoted) {
       report(
         'all back or all forward',
         `${name} has stable ${traffic.stable?.name} after ${newest.phase.verdict.kind}`,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { PLANTED_BUGS } from './planted-bugs.ts';
+import { PLANTED_GATE_BUGS } from './planted-gate-bugs.ts';
 import { simulate } from './simulation.ts';
 
 const HISTORIES = 200;
@@ -25,7 +26,7 @@ describe('the simulated system', () => {
 });
 
 describe('the simulation finds a system that', () => {
-  for (const [bug, parts] of Object.entries(PLANTED_BUGS)) {
+  for (const [bug, parts] of Object.entries({ ...PLANTED_BUGS, ...PLANTED_GATE_BUGS })) {
     it(bug, async (t) => {
       for (let seed = 1; seed <= BUG_HUNT; seed += 1) {
         const { violations } = await simulate(seed, parts);

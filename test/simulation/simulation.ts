@@ -10,6 +10,7 @@ import { errorShare } from '../../src/core/sample.ts';
 import type { Gate } from '../../src/gates/gate.ts';
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/stores/store.ts';
+import { admissionWatch } from './admission-watch.ts';
 import { controllers } from './controllers.ts';
 import { NO_FAULTS, type FaultRates } from './faults.ts';
 import { gateWatch } from './gate-watch.ts';
@@ -42,6 +43,7 @@ export interface Parts {
   readonly store: (store: Store) => Store;
   readonly target: (target: SimulatedTarget) => SimulatedTarget;
   readonly gate: (gate: Gate) => Gate;
+  readonly notary: (notary: SimulatedNotary, clock: VirtualClock) => SimulatedNotary;
 }
 
 export const SOUND: Parts = {
@@ -49,6 +51,7 @@ export const SOUND: Parts = {
   store: (store) => store,
   target: (target) => target,
   gate: (gate) => gate,
+  notary: (notary) => notary,
 };
 
 const START = Date.UTC(2026, 0, 5);
@@ -68,12 +71,16 @@ export async function simulate(seed: number, parts: Parts = SOUND): Promise<Outc
   const world = makeWorld(seed, random, clock, parts);
   const { store, targets } = world;
 
+  const names = world.gates.map(({ name }) => name);
+  const report = (invariant: string, detail: string) => dog.report(invariant, detail);
+  const admissions = admissionWatch(names, world.said, report);
   const runners = controllers({
     ...world,
     clock,
     random,
+    store: admissions.watchedStore(store),
     notary: withOutage(world.notary, clock, world.registryAway),
-    decide: parts.decide,
+    decide: admissions.watched(parts.decide),
     onCommit(rollout, before, seen) {
       dog.onCommit(rollout);
       haveSecondThoughts(world, rollout, before, clock);
@@ -81,16 +88,16 @@ export async function simulate(seed: number, parts: Parts = SOUND): Promise<Outc
     },
   });
   const dog = watchdog(clock.now, targets, runners, world.isFenced);
-  const atGates = gateWatch(
-    world.gates.map(({ name }) => name),
-    world.said,
-    (invariant, detail) => dog.report(invariant, detail),
-  );
-  world.listen(dog.onChange);
+  const atGates = gateWatch(names, world.said, report);
+  world.listen((target) => {
+    dog.onChange(target);
+    admissions.onChange(target);
+  });
   runners.start();
   await deploy(world, world.release(2));
   meddle(world, random, clock);
   visitGates(world, clock);
+  wantOldBack(world, seededRandom(seed * 15_485_863), clock);
 
   await clock.run(TROUBLE_ENDS);
   world.heal();
@@ -175,7 +182,7 @@ function makeWorld(seed: number, random: Random, clock: VirtualClock, parts: Par
     plan: { ...pickPlan(random, names), ...(isHeld ? { approval: pickApproval(chance) } : {}), notary: {} },
     release: hasImages ? imageOf : release,
     gates: simulatedGates(clock, moods, hasImages).map(parts.gate),
-    notary: simulatedNotary(),
+    notary: parts.notary(simulatedNotary(), clock),
     registryAway,
     overrides,
     chance,
@@ -340,7 +347,7 @@ function pickPlan(random: Random, names: readonly string[]): Plan {
 }
 
 async function deploy(
-  { store, plan, overrides }: World,
+  { store, plan, overrides }: Pick<World, 'store' | 'plan' | 'overrides'>,
   candidate: Release,
   supersede = false,
   now = START,
@@ -359,6 +366,16 @@ function visitGates({ store, chance, said }: World, clock: VirtualClock): void {
       void send(store, { kind: isNo ? 'reject' : 'approve' }, clock, by);
     });
   }
+}
+
+/** Now and then somebody orders a return to the first image, at once and without steps. */
+function wantOldBack(world: World, random: Random, clock: VirtualClock): void {
+  const isImage = world.release(1).artifact.kind === 'image';
+  if (!isImage || !random.chance(0.35)) return;
+  const plan: Plan = { ...world.plan, purpose: 'return', steps: [] };
+  clock.at(START + 40_000 + random.below(160_000), () => {
+    void deploy({ ...world, plan }, world.release(1), true, clock.now());
+  });
 }
 
 /** People: some commands at odd times, now and then a newer release. */
