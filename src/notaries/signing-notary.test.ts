@@ -19,7 +19,7 @@ const HEAD = '0'.repeat(64);
 const LARGE = 1_000_000;
 
 /** A notary with a key of its own, and two images in a layout. */
-async function office(t: TestContext) {
+async function office(t: TestContext, ready: Promise<void> = Promise.resolve()) {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'canary-notary-'));
   t.after(() => rmSync(directory, { recursive: true, force: true }));
   const repository = layoutRepository('registry/shop', path.join(directory, 'images'));
@@ -30,7 +30,10 @@ async function office(t: TestContext) {
   const key = localKey(path.join(directory, 'keys'), 'engine');
   const notary = signingNotary({
     openRepository: async () => repository,
-    signingBy: async () => localSigning(key),
+    signingBy: async () => {
+      await ready;
+      return localSigning(key);
+    },
     directory: path.join(directory, 'verdicts'),
     toolVersion: '0.1.0',
   });
@@ -38,7 +41,7 @@ async function office(t: TestContext) {
   return {
     images,
     find: (of: Rollout, due: DueVerdict) => notary.find(of, due, signal),
-    attest: (of: Rollout, due: DueVerdict) => notary.attest(of, due, HEAD, signal),
+    attest: (of: Rollout, due: DueVerdict, patience = signal) => notary.attest(of, due, HEAD, patience),
     /** What hangs on the image: the predicates of all statements about it. */
     async predicates(image: Digest) {
       const attached = await repository.referrers(image);
@@ -82,6 +85,21 @@ describe('the notary that signs', () => {
     const [predicate] = await predicates(images.first);
     assert.equal(predicate.verificationResult, 'PASSED');
     assert.equal(await find(ended, about(images.first, 'FAILED')), null);
+  });
+
+  it('goes on with a key that is slower than a turn, and signs once', async (t) => {
+    const key = Promise.withResolvers<void>();
+    const { images, find, attest, predicates } = await office(t, key.promise);
+    const [ended, due] = [endedAt(START, images.first), about(images.first, 'PASSED')];
+    for (let turn = 0; turn < 2; turn += 1) {
+      await assert.rejects(attest(ended, due, AbortSignal.abort()), /still being signed/);
+      assert.equal(await find(ended, due), null);
+    }
+    const last = attest(ended, due);
+    key.resolve();
+    await last;
+    assert.equal((await find(ended, due))?.result, 'PASSED');
+    assert.equal((await predicates(images.first)).length, 1);
   });
 
   it('dates a verdict by the end of the rollout, however late it is signed', async (t) => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
@@ -37,9 +38,12 @@ const attested = z.object({
 
 /**
  * Signs verdicts as SLSA verification summaries, and attaches them to the images. What was attached is noted in a file, so
- * that looking for it asks no registry.
+ * that looking for it asks no registry. A key or a registry may take longer than a turn waits: the work goes on, once for
+ * each verdict, and a later turn finds what came of it.
  */
 export function signingNotary(options: SigningNotary): Notary {
+  const underWay = new Map<string, Promise<void>>();
+
   return {
     async find(rollout, due) {
       try {
@@ -50,19 +54,42 @@ export function signingNotary(options: SigningNotary): Notary {
       }
     },
     async attest(rollout, due, journalHead, signal) {
-      const { release, result } = due;
-      const digest = parseDigest(release.digest);
-      const repository = await options.openRepository(release.artifact.repository);
-      const { toolVersion } = options;
-      const predicate = rolloutVerdict({ rollout, due, journalHead, toolVersion });
-      const about = { repository: repository.name, digest };
-      const signing = await options.signingBy(notarySettings.parse(rollout.plan.notary));
-      const bytes = await signStatement(statementAbout(about, PREDICATE_TYPES.verdict, predicate), signing);
-      const predicateType = PREDICATE_TYPES.verdict;
-      const attached = await attachBundle(repository, digest, { bytes, predicateType }, signal);
-      await note(noteFile(options, rollout, due), { result, ...attached });
+      const file = noteFile(options, rollout, due);
+      const work =
+        underWay.get(file) ??
+        signAndAttach(options, rollout, due, journalHead).finally(() => underWay.delete(file));
+      underWay.set(file, work);
+      await Promise.race([work, givenUp(signal)]);
     },
   };
+}
+
+async function signAndAttach(
+  options: SigningNotary,
+  rollout: Rollout,
+  due: DueVerdict,
+  journalHead: string,
+): Promise<void> {
+  const { toolVersion } = options;
+  const { release, result } = due;
+  const digest = parseDigest(release.digest);
+  const repository = await options.openRepository(release.artifact.repository);
+  const predicate = rolloutVerdict({ rollout, due, journalHead, toolVersion });
+  const predicateType = PREDICATE_TYPES.verdict;
+  const statement = statementAbout({ repository: repository.name, digest }, predicateType, predicate);
+  const signing = await options.signingBy(notarySettings.parse(rollout.plan.notary));
+  const bytes = await signStatement(statement, signing);
+  const attached = await attachBundle(repository, digest, { bytes, predicateType });
+  await note(noteFile(options, rollout, due), { result, ...attached });
+}
+
+/** Rejects when the turn waits no longer. */
+function givenUp(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const leave = () => reject(new Error('it is still being signed and attached'));
+    if (signal.aborted) leave();
+    else signal.addEventListener('abort', leave, { once: true });
+  });
 }
 
 /** One for each image: a return that is taken back itself says of two of them that they failed. */
@@ -73,6 +100,7 @@ function noteFile({ directory }: SigningNotary, { id }: Rollout, { release, resu
 
 async function note(file: string, what: Attested): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-  await writeFile(`${file}.new`, JSON.stringify(what));
-  await rename(`${file}.new`, file);
+  const unfinished = `${file}.${randomUUID()}`;
+  await writeFile(unfinished, JSON.stringify(what));
+  await rename(unfinished, file);
 }
