@@ -5,7 +5,7 @@ import { dueVerdict } from '../core/attestation.ts';
 import { sameRelease, type Release } from '../core/release.ts';
 import { isActive, type Rollout, type RolloutRequest } from '../core/rollout.ts';
 import { type CommandInput, flag, textOption } from './command.ts';
-import { EXIT_CODES, type ExitCode, exitCodeOf, Refusal } from './exit-code.ts';
+import { EXIT_CODES, type ExitCode, exitCodeOf, Refusal, waitsForPeople } from './exit-code.ts';
 import { follow, isDone } from './follow.ts';
 import { onInterrupt } from './interrupt.ts';
 import { tellOutcome } from './outcome.ts';
@@ -111,13 +111,4 @@ export async function seeThrough(session: Session, input: CommandInput, { id }: 
     );
   }
   return exitCodeOf(last);
-}
-
-/** Whether it goes on only when a person has said something. */
-function waitsForPeople({ phase, waitingFor }: Rollout): boolean {
-  const asks = waitingFor.some(
-    (reason) =>
-      reason.code === 'waiting' && (reason.gate === 'approval' || reason.detail.includes('`canary approve')),
-  );
-  return phase.kind === 'held' || (phase.kind === 'gating' && asks);
 }

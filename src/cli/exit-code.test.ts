@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type SupplyChainCode, SupplyChainError } from '../supply-chain/error.ts';
-import { EXIT_CODES, exitCodeOfError } from './exit-code.ts';
+import { rollout, START } from '../../test/builders.ts';
+import { EXIT_CODES, exitCodeOf, exitCodeOfError } from './exit-code.ts';
 
 function codeOf(code: SupplyChainCode) {
   return exitCodeOfError(new SupplyChainError(code, 'no'));
@@ -18,5 +19,15 @@ describe('the exit code of trouble with an image', () => {
     assert.equal(codeOf('NOT_FOUND'), EXIT_CODES.refused);
     assert.equal(codeOf('INDEX_NOT_ALLOWED'), EXIT_CODES.refused);
     assert.equal(codeOf('UNTRUSTED_SIGNER'), EXIT_CODES.refused);
+  });
+});
+
+describe('the exit code of a rollout', () => {
+  it('says that a person has to decide while it waits for an approval, and not that something failed', () => {
+    const gating = { kind: 'gating', since: START, watched: 0 } as const;
+    const waitingFor = [{ code: 'waiting', gate: 'approval', detail: '0 of 1 approvals' }] as const;
+    assert.equal(exitCodeOf(rollout({ phase: gating, waitingFor })), EXIT_CODES.held);
+    const turn = [{ code: 'waiting', gate: 'turn', detail: 'after another one' }] as const;
+    assert.equal(exitCodeOf(rollout({ phase: gating, waitingFor: turn })), EXIT_CODES.failed);
   });
 });

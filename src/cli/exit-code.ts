@@ -24,10 +24,20 @@ export const EXIT_CODES = {
 export type ExitCode = (typeof EXIT_CODES)[keyof typeof EXIT_CODES];
 
 /** The code that a rollout's state stands for. */
-export function exitCodeOf({ phase, paused }: Rollout): ExitCode {
+export function exitCodeOf(rollout: Rollout): ExitCode {
+  const { phase, paused } = rollout;
   if (phase.kind === 'ended')
     return phase.verdict.kind === 'promoted' ? EXIT_CODES.done : EXIT_CODES.notPromoted;
-  return phase.kind === 'held' || paused !== null ? EXIT_CODES.held : EXIT_CODES.failed;
+  return paused !== null || waitsForPeople(rollout) ? EXIT_CODES.held : EXIT_CODES.failed;
+}
+
+/** Whether it goes on only when a person has said something: it is held, or has to be approved before it begins. */
+export function waitsForPeople({ phase, waitingFor }: Pick<Rollout, 'phase' | 'waitingFor'>): boolean {
+  const asks = waitingFor.some(
+    (reason) =>
+      reason.code === 'waiting' && (reason.gate === 'approval' || reason.detail.includes('`canary approve')),
+  );
+  return phase.kind === 'held' || (phase.kind === 'gating' && asks);
 }
 
 /** Something that cannot be done as things stand. */

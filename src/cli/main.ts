@@ -52,7 +52,8 @@ async function run(spec: CommandSpec, command: Command): Promise<void> {
   const output = processOutput(options['json'] === true);
   try {
     const { run: runCommand } = await spec.load();
-    const user = process.env['GITHUB_ACTOR'] ?? userName();
+    const actor = process.env['GITHUB_ACTOR'] ?? '';
+    const user = actor.trim() === '' ? userName() : actor;
     process.exitCode = await runCommand({
       args: command.args,
       options,

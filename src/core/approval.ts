@@ -1,5 +1,6 @@
 import type { PendingCommand } from './command.ts';
 import { allowOverrides, askedOverrides } from './override.ts';
+import { isPerson, isSamePerson } from './person.ts';
 import type { Rollout } from './rollout.ts';
 import { sayDuration, type Instant, type Milliseconds } from './time.ts';
 
@@ -33,7 +34,7 @@ export function validApprovals(rollout: Rollout, now: Instant): readonly Approva
     ({ by, at }, index, all) =>
       mayApprove(rollout, by) &&
       now <= at + rule.expires &&
-      all.findLastIndex((each) => each.by === by) === index,
+      all.findLastIndex((each) => isSamePerson(each.by, by)) === index,
   );
 }
 
@@ -42,7 +43,7 @@ export function sayApprovers({ plan, requestedBy }: Rollout): string {
   const from = plan.approval?.from ?? null;
   return from === null
     ? `anybody but ${requestedBy}`
-    : from.filter((name) => name !== requestedBy).join(' or ') || 'nobody';
+    : from.filter((name) => !isSamePerson(name, requestedBy)).join(' or ') || 'nobody';
 }
 
 /** What an approval comes to: what it changes, and what to tell the person. */
@@ -62,7 +63,8 @@ export function approve(rollout: Rollout, { by, note, at: given }: PendingComman
   const asked = askedOverrides(rollout, now);
   if (phase.kind !== 'gating') return refused('it has begun already, so it needs no approval any more');
   if (approvalRule(rollout) === null && asked.length === 0) return refused('it needs no approval');
-  if (by === requestedBy) return refused('whoever asked for it cannot approve it');
+  if (!isPerson(by)) return refused('nobody is named who approves it');
+  if (isSamePerson(by, requestedBy)) return refused('whoever asked for it cannot approve it');
   if (!mayApprove(rollout, by)) {
     return refused(`${by} may not approve here; ${sayApprovers(rollout)} may`);
   }
@@ -72,9 +74,9 @@ export function approve(rollout: Rollout, { by, note, at: given }: PendingComman
       `that was said ${sayDuration(now - at)} ago, and counts for ${sayDuration(counts)}: say it again`,
     );
   }
-  const isKnown = validApprovals(rollout, now).some((approval) => approval.by === by);
+  const isKnown = validApprovals(rollout, now).some((approval) => isSamePerson(approval.by, by));
   if (isKnown && asked.length === 0) return refused(`${by} has approved already, and counts once`);
-  const others = approvals.filter((approval) => approval.by !== by);
+  const others = approvals.filter((approval) => !isSamePerson(approval.by, by));
   const isInTime = now <= at + plan.overrideFor;
   const change = {
     approvals: [...others, { by, at, note }],
@@ -102,5 +104,6 @@ function refused(text: string): Approved {
 /** Also for overrides: who may not approve may not allow them either. */
 function mayApprove({ plan, requestedBy }: Rollout, by: string): boolean {
   const from = plan.approval?.from ?? null;
-  return by !== requestedBy && (from === null || from.includes(by));
+  const isInvited = from === null || from.some((name) => isSamePerson(name, by));
+  return isInvited && isPerson(by) && !isSamePerson(by, requestedBy);
 }

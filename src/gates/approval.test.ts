@@ -44,4 +44,14 @@ describe('the gate of approvals', () => {
     assert.equal((await ask([given('bob'), given('cem', HOUR)])).kind, 'open');
     assert.equal((await ask([given('bob'), given('cem')], only)).kind, 'waiting');
   });
+
+  it('knows a person by any spelling of the name', async () => {
+    for (const ann of ['Ann', ' ann', 'ann\u200b', 'ａｎｎ', 'an\u00adn']) {
+      assert.equal((await ask([given('bob'), given(ann)])).kind, 'waiting', JSON.stringify(ann));
+    }
+    assert.equal((await ask([given('bob'), given('BOB ')])).kind, 'waiting');
+    assert.equal((await ask([given('bob'), given(' ')])).kind, 'waiting');
+    const only = plan({ approval: { people: 1, from: ['Bob'], expires: HOUR } });
+    assert.equal((await ask([given('bob')], only)).kind, 'open');
+  });
 });

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { takeExclusiveLock } from '../../locks/exclusive-lock.ts';
@@ -6,6 +5,7 @@ import { SupplyChainError } from '../error.ts';
 import { descriptor, type Descriptor } from '../oci/descriptor.ts';
 import { MEDIA_TYPES } from '../oci/media-types.ts';
 import type { LayoutPaths } from './layout-paths.ts';
+import { openPlainFile } from './plain-file.ts';
 import { writeWhole } from './whole-file.ts';
 
 const index = z.object({ schemaVersion: z.literal(2), manifests: z.array(descriptor) });
@@ -16,7 +16,8 @@ const LOOK_EVERY = 20;
 /** The manifests that a layout has; none when there is no layout yet. Throws `MALFORMED_IMAGE`. */
 export async function readIndex(paths: LayoutPaths): Promise<readonly Descriptor[]> {
   try {
-    return index.parse(JSON.parse(await readFile(paths.index, 'utf8'))).manifests;
+    await using file = await openPlainFile(paths.index);
+    return index.parse(JSON.parse(await file.readFile('utf8'))).manifests;
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
     throw new SupplyChainError('MALFORMED_IMAGE', `${paths.index} is no index of an OCI image layout`, {

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { SupplyChainError } from '../error.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
@@ -16,6 +15,7 @@ import {
 import { verified } from '../oci/verified.ts';
 import { changeIndex, readIndex } from './layout-index.ts';
 import { layoutPaths } from './layout-paths.ts';
+import { openPlainFile } from './plain-file.ts';
 import { writeWhole } from './whole-file.ts';
 
 /** Annotation by which the index of a layout says that an entry has a tag. */
@@ -31,7 +31,8 @@ export function layoutRepository(name: string, directory: string): ImageReposito
   async function* blob(descriptor: Descriptor, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
     const file = paths.blob(descriptor.digest);
     if ((await sizeOf(file)) === null) throw notFound(name, descriptor.digest);
-    yield* verified(createReadStream(file, { signal }), descriptor);
+    await using handle = await openPlainFile(file);
+    yield* verified(handle.createReadStream({ signal, autoClose: false }), descriptor);
   }
 
   async function read(entry: Descriptor, signal?: AbortSignal): Promise<RawManifest> {
