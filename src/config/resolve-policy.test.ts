@@ -285,6 +285,16 @@ describe('a rollout', () => {
   });
 });
 
+describe('a trusted key', () => {
+  it('that is a private one is not written down with the policy', (t) => {
+    const loaded = project(t, { trust: [{ name: 'ci', key: './ci.pub' }] });
+    writeFileSync(path.join(path.dirname(loaded.file), 'ci.pub'), '-----BEGIN PRIVATE KEY-----\nsecret');
+    const said = problemsOf(() => policyOf(loaded));
+    assert.match(said, /supplyChain\.trust "ci"\.key .*private key; name the public one/);
+    assert.doesNotMatch(said, /secret/);
+  });
+});
+
 describe('a trusted root', () => {
   const trusting = (file: string): Written => ({
     trust: [{ name: 'ci', subject: 'ann@example.com', issuer: 'https://example.com', sigstore: file }],

@@ -40,7 +40,7 @@ export function resolveTrust(
 function ownSigner(loaded: LoadedConfig, name: string, problems: Problem[]): KeySigner {
   const file = ownKeyFile(loaded, name);
   try {
-    return { kind: 'key', name, keys: [{ publicKey: readFileSync(file, 'utf8'), from: null, until: null }] };
+    return { kind: 'key', name, keys: [{ publicKey: readPublic(file), from: null, until: null }] };
   } catch (error) {
     if (!isMissing(error)) problems.push(unreadable(`supplyChain (the key of ${name})`, file, error));
     return { kind: 'key', name, keys: [] };
@@ -77,7 +77,7 @@ function resolveKeys(loaded: LoadedConfig, trust: KeyHolder, problems: Problem[]
   const keys = key.flatMap((written) => {
     const file = path.resolve(path.dirname(loaded.file), written);
     try {
-      return [{ publicKey: readFileSync(file, 'utf8'), from, until }];
+      return [{ publicKey: readPublic(file), from, until }];
     } catch (error) {
       problems.push(unreadable(`supplyChain.trust "${name}".key`, file, error));
       return [];
@@ -137,4 +137,11 @@ function unreadable(place: string, file: string, error: unknown): Problem {
 
 function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
+
+/** What is read here is written down with every rollout, so a secret that was named by mistake goes no further. */
+function readPublic(file: string): string {
+  const text = readFileSync(file, 'utf8');
+  if (text.includes('PRIVATE KEY')) throw new Error('it holds a private key; name the public one');
+  return text;
 }
