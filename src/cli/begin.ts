@@ -110,7 +110,7 @@ export async function seeThrough(session: Session, input: CommandInput, { id }: 
       'not-attested',
     );
   }
-  return exitCodeOf(last);
+  return leavesWhenHeld && waitsForPeople(last) ? EXIT_CODES.held : exitCodeOf(last);
 }
 
 /** Whether it goes on only when a person has said something. */
