@@ -110,5 +110,5 @@ export async function seeThrough(session: Session, input: CommandInput, { id }: 
       'not-attested',
     );
   }
-  return exitCodeOf(last);
+  return leavesWhenHeld && waitsForPeople(last) ? EXIT_CODES.held : exitCodeOf(last);
 }

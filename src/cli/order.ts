@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Answer, Command } from '../core/command.ts';
-import { isActive, type Rollout } from '../core/rollout.ts';
+import { isActive, type Rollout, statusOf } from '../core/rollout.ts';
 import { type CommandInput, textOption } from './command.ts';
 import { hasController, sayUnresponsive } from './controller.ts';
 import { EXIT_CODES, type ExitCode, Refusal, Unresponsive } from './exit-code.ts';
@@ -15,6 +15,7 @@ export async function giveOrder(input: CommandInput, command: Command, id?: stri
   const rollout =
     id === undefined ? (await session.rollouts(20)).find(isActive) : await meantRollout(session, id);
   if (rollout === undefined) throw new Refusal(`No rollout to ${session.environment.name} is under way.`);
+  if (!isActive(rollout)) throw new Refusal(`${rollout.id} has ended: ${statusOf(rollout)}.`);
   const number = await send(session, input, rollout, command);
   if (!hasController(session.stateDirectory)) {
     input.output.line(

@@ -15,7 +15,7 @@ export function freezeGate(clock: Clock): Gate {
       const window = plan.freeze.find((each) => isFrozen(each, clock.now()));
       if (window === undefined || plan.purpose === 'return') return { gate: NAME, kind: 'open' };
       const detail = `no rollout begins during "${window.name}", until ${sayEnd(window)}`;
-      const remedy = 'Wait, or deploy with --hotfix and a note: then a second person can allow it.';
+      const remedy = 'wait, or deploy with --hotfix and a note: then a second person can allow it';
       return { gate: NAME, kind: 'closed', detail, refusals: [{ code: 'FROZEN', detail, remedy }] };
     },
   };

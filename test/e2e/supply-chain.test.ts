@@ -162,6 +162,13 @@ describe('an image', { concurrency: false }, () => {
     assert.ok(codes.includes('VSA_POLICY'), verified.stdout);
   });
 
+  it('that waits for a second person is left to people', async (t) => {
+    const shop = await imageProject(t);
+    const image = await build(shop, '1.0.0');
+    const broken = ['--break-glass', '--note', 'the scanner is down', '--leave-when-held'];
+    assert.equal((await shop.canary('deploy', '--env', 'dev', '--image', image, ...broken)).code, 3);
+  });
+
   it('breaks the glass with two people and a reason, and its verdict says so', async (t) => {
     const shop = await imageProject(t);
     const image = await build(shop, '1.0.0');
@@ -173,6 +180,11 @@ describe('an image', { concurrency: false }, () => {
     assert.equal((await shop.as('bob', 'approve', id)).code, 0);
     const { code, stdout } = await deployed.ended;
     assert.equal(code, 0, stdout);
+    const tooLate = await shop.as('bob', 'approve', id);
+    assert.equal(tooLate.code, 4);
+    assert.match(tooLate.stderr, /has ended: promoted/);
+    const releases = await shop.canary('releases');
+    assert.match(releases.stdout, /supply chain overruled by ann \(the scanner is down\) and bob/);
     assert.equal(JSON.parse(stdout).overrides[0].allowed.by, 'bob');
     const verified = await shop.canary('verify', image, '--env', 'staging');
     assert.match(verified.stdout, /overruled there: supply chain, by ann and bob/);

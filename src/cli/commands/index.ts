@@ -267,7 +267,10 @@ export const COMMANDS: readonly CommandSpec[] = [
     args: [{ name: 'rollout', description: 'id, if not the latest', isOptional: true }],
     options: [ENV],
     examples: [
-      { line: 'canary replay shop-prod-7 --config stricter.ts', does: 'would stricter rules have found it?' },
+      {
+        line: 'canary replay shop-prod-7 --config stricter.ts',
+        does: 'learn whether stricter rules would have found it',
+      },
     ],
     load: () => import('./replay.ts'),
   },
@@ -290,7 +293,10 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--seed <number>', description: 'for other chances (1)' },
     ],
     examples: [
-      { line: 'canary simulate --rps 20 --candidate 2%', does: 'would it find 2 % with so little traffic?' },
+      {
+        line: 'canary simulate --rps 20 --candidate 2%',
+        does: 'learn whether 2 % would be found with so little traffic',
+      },
     ],
     load: () => import('./simulate.ts'),
   },

@@ -1,10 +1,12 @@
 import type { EvidenceUsed } from '../../core/admission.ts';
+import type { Override } from '../../core/override.ts';
 import { statusOf, type Rollout } from '../../core/rollout.ts';
 import { ConfigError } from '../../config/problems.ts';
 import { type CommandInput, type CommandRun, textOption } from '../command.ts';
 import { EXIT_CODES } from '../exit-code.ts';
 import { openProject } from '../session.ts';
 import { printable } from '../../core/printable.ts';
+import { overrideLine } from '../view/admission.ts';
 import { dayAndTime, paint, paintStatus, table } from '../view/format.ts';
 import { wrapped } from '../view/wrap.ts';
 
@@ -44,6 +46,7 @@ interface Place {
   readonly isStable: boolean;
   readonly at: string;
   readonly evidence: readonly EvidenceUsed[];
+  readonly overrides: readonly Override[];
   readonly verdict: Rollout['attestation']['attested'];
 }
 
@@ -77,7 +80,7 @@ function releaseOf(
 }
 
 function placeOf(rollout: Rollout, isStable: boolean): Place {
-  const { id, environment, phase, createdAt, admission, attestation } = rollout;
+  const { id, environment, phase, createdAt, admission, attestation, overrides } = rollout;
   return {
     environment,
     rollout: id,
@@ -85,6 +88,7 @@ function placeOf(rollout: Rollout, isStable: boolean): Place {
     isStable,
     at: new Date(phase.kind === 'ended' ? phase.at : createdAt).toISOString(),
     evidence: admission?.evidence ?? [],
+    overrides,
     verdict: attestation.attested,
   };
 }
@@ -123,13 +127,14 @@ function tellEvidence(output: CommandInput['output'], releases: readonly KnownRe
   for (const { release, image, places } of releases) {
     if (image === null) continue;
     output.line(`\n${paint('bold', release)}  ${image}`);
-    for (const { environment, at, evidence, verdict, rollout } of places) {
+    for (const { environment, at, evidence, overrides, verdict, rollout } of places) {
       const said = verdict === null ? 'no verdict' : `verdict ${verdict.result}`;
       output.line(`  ${environment}  ${paint('dim', `${dayAndTime(Date.parse(at))}  ${rollout}`)}  ${said}`);
       for (const { kind, signer, says } of evidence) {
         const by = `by ${signer.replace(/ \(.*$/s, '')}: ${says}`;
         output.line(`    ${kind.padEnd(10)}  ${paint('dim', wrapped(printable(by), 16))}`);
       }
+      for (const override of overrides) output.line(`    ${overrideLine(override)}`);
     }
   }
 }

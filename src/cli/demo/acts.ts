@@ -35,7 +35,7 @@ export const ACTS: readonly Act[] = [
     play: plainly('1.2.0'),
   },
   {
-    name: 'a slow release: every answer takes 400 ms longer',
+    name: 'a slow release: all answers take 400 ms more',
     release: '1.3.0',
     expected: 'rolled back',
     play: plainly('1.3.0'),

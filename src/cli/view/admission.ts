@@ -1,4 +1,5 @@
 import { printable } from '../../core/printable.ts';
+import type { Override } from '../../core/override.ts';
 import type { Rollout } from '../../core/rollout.ts';
 import { dayAndTime, paint } from './format.ts';
 
@@ -13,10 +14,14 @@ export function admissionLines({ admission, attestation, overrides }: Rollout): 
       paint('dim', `              ${referrer}${at === null ? '' : `, ${dayAndTime(at)}`}`),
     ]),
     ...(admission === null ? [] : [paint('dim', `  policy      ${admission.policy}`)]),
-    ...overrides.map(({ gate, by, note, allowed }) => {
-      const second = allowed === null ? 'nobody yet' : `${allowed.by}, until ${dayAndTime(allowed.until)}`;
-      return paint('yellow', `${gate} overruled by ${printable(by)} (${printable(note)}) and ${second}`);
-    }),
+    ...overrides.map(overrideLine),
     ...(attested === null ? [] : [`verdict ${attested.result} attached as ${attested.referrer}`]),
   ];
+}
+
+/** Who wanted a gate overruled and why, and who has allowed it. */
+export function overrideLine({ gate, by, note, allowed }: Override): string {
+  const second =
+    allowed === null ? 'nobody yet' : `${printable(allowed.by)}, until ${dayAndTime(allowed.until)}`;
+  return paint('yellow', `${gate} overruled by ${printable(by)} (${printable(note)}) and ${second}`);
 }
