@@ -32,7 +32,8 @@ export function layoutRepository(name: string, directory: string): ImageReposito
     const file = paths.blob(descriptor.digest);
     if ((await sizeOf(file)) === null) throw notFound(name, descriptor.digest);
     await using handle = await openPlainFile(file);
-    yield* verified(handle.createReadStream({ signal, autoClose: false }), descriptor);
+    signal?.throwIfAborted();
+    yield* verified(until(signal, handle.createReadStream({ autoClose: false })), descriptor);
   }
 
   async function read(entry: Descriptor, signal?: AbortSignal): Promise<RawManifest> {
@@ -87,6 +88,17 @@ export function layoutRepository(name: string, directory: string): ImageReposito
       return raw.digest;
     },
   };
+}
+
+/** A stream that is given the signal itself fails a second time, unheard, when its file is closed as it is aborted. */
+async function* until(
+  signal: AbortSignal | undefined,
+  source: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of source) {
+    signal?.throwIfAborted();
+    yield chunk;
+  }
 }
 
 async function sizeOf(file: string): Promise<number | null> {
