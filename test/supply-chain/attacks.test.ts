@@ -94,6 +94,11 @@ const ATTACKS: readonly Attack[] = [
         'calls our reusable workflow from a repository of theirs',
         { sourceRepository: 'https://github.com/evil/shop', sourceRepositoryId: '666' },
       ],
+      [
+        '29b',
+        'calls our own workflow from a branch of theirs, so that it builds what they wrote',
+        { sourceRepositoryRef: 'refs/heads/evil' },
+      ],
       ['30', 'makes a repository of the same name anew', { sourceRepositoryId: '43' }],
     ] as const
   ).map(([number, does, changes]): Attack => ({

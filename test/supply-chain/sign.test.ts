@@ -21,7 +21,12 @@ const MAIN = path.join(import.meta.dirname, '../../src/cli/main.ts');
 const WHO = { subject: 'https://example.com/release', issuer: 'https://issuer.example.com' };
 
 function trustInCertificates(trustedRoot: unknown, timestamp: number): TrustedSigner {
-  const nothing = { sourceRepository: null, sourceRepositoryId: null, sourceRepositoryOwnerId: null };
+  const nothing = {
+    sourceRepository: null,
+    sourceRepositoryRef: null,
+    sourceRepositoryId: null,
+    sourceRepositoryOwnerId: null,
+  };
   return {
     kind: 'keyless',
     name: 'ci',
