@@ -295,6 +295,24 @@ describe('an exception for a vulnerability', () => {
     assert.deepEqual(codes(judge(withOther(other, exceptionOf({})))), []);
   });
 
+  it('goes for one CVE, and not for another that a scanner has joined with it', () => {
+    const aliases = ['CVE-2', 'GHSA-1'];
+    const joined = scanOf({ found: [{ id: 'CVE-1', severity: 'high', aliases }] });
+    const saying = (...vulnerabilities: readonly string[]) =>
+      judge(withOther(joined, ...vulnerabilities.map((vulnerability) => exceptionOf({ vulnerability }))));
+    assert.deepEqual(codes(saying('CVE-1')), ['VULNERABLE']);
+    assert.deepEqual(codes(saying('GHSA-1')), ['VULNERABLE'], 'which may be about one of them only');
+    assert.match(notes(saying('CVE-1')), /CVE-1 stands for CVE-1 and CVE-2 there, and CVE-2 is not excepted/);
+    const both = saying('CVE-1', 'CVE-2');
+    assert.deepEqual(codes(both), []);
+    const used = both.admission?.evidence.filter(({ kind }) => kind === 'exception');
+    assert.equal(used?.length, 2);
+    const back = exceptionOf({ vulnerability: 'GHSA-1', status: 'affected', age: HOUR });
+    const first = exceptionOf({ vulnerability: 'CVE-1' });
+    const second = exceptionOf({ vulnerability: 'CVE-2' });
+    assert.deepEqual(codes(judge(withOther(joined, first, second, back))), ['VULNERABLE']);
+  });
+
   it('needs no reason when it is fixed', () => {
     assert.deepEqual(codes(judged(exceptionOf({ status: 'fixed', justification: undefined }))), []);
   });

@@ -173,6 +173,7 @@ export function scanOf({
 }
 
 export function exceptionOf({
+  vulnerability = 'CVE-1',
   signers = ['security'],
   status = 'not_affected',
   age = 2 * HOUR,
@@ -180,6 +181,7 @@ export function exceptionOf({
   component = null,
   ...rest
 }: {
+  readonly vulnerability?: string;
   readonly signers?: readonly string[];
   readonly status?: string;
   readonly justification?: string | undefined;
@@ -190,7 +192,7 @@ export function exceptionOf({
   const justification = 'justification' in rest ? rest.justification : 'vulnerable_code_not_present';
   const subcomponents = component === null ? {} : { subcomponents: [{ '@id': component }] };
   const said = {
-    vulnerability: { name: 'CVE-1' },
+    vulnerability: { name: vulnerability },
     ...(product === null ? {} : { products: [{ '@id': product, ...subcomponents }] }),
     status,
     ...(justification === undefined ? {} : { justification }),
