@@ -361,6 +361,16 @@ const ATTACKS: readonly Attack[] = [
     },
   },
   {
+    number: '28b',
+    does: 'dates the build in the future, so that nothing is ever newer',
+    expect: 'PROVENANCE_POLICY',
+    async run({ attachGood, attach, ask, image, by }) {
+      await attachGood('provenance');
+      await attach({ statement: retarget(provenanceOf({ age: -2 * HOUR }), image), by: by.build });
+      return ask();
+    },
+  },
+  {
     number: '32',
     does: 'signs with a key where the workflow has to sign',
     expect: 'UNTRUSTED_SIGNER',
@@ -413,6 +423,17 @@ const ATTACKS: readonly Attack[] = [
       await attachGood();
       const back = summaryOf({ digest: image, result: 'FAILED', age: 60_000 });
       await attach({ statement: retarget(back, image), by: by.engine });
+      return ask();
+    },
+  },
+  {
+    number: '35b',
+    does: 'has it fail in dev from another repository, where it has the same digest',
+    expect: 'VSA_POLICY',
+    async run({ attachGood, attach, ask, image, by }) {
+      await attachGood();
+      const changes = { result: 'FAILED', age: 60_000, repository: 'registry/shop-mirror' } as const;
+      await attach({ statement: retarget(summaryOf({ digest: image, ...changes }), image), by: by.engine });
       return ask();
     },
   },

@@ -158,6 +158,21 @@ describe('provenance', () => {
     assert.ok(codes(judge(withOther(bad), { rules })).includes('PROVENANCE_POLICY'));
   });
 
+  it('cannot pass a path for a name with a dot either', () => {
+    const name = String.raw`work\.flow`;
+    const rules = policyOf().rules.map((rule) =>
+      rule.evidence === 'provenance' ? { ...rule, parameters: { [name]: ['main'] } } : rule,
+    );
+    const bad = provenanceOf({ parameters: { 'work.flow': 'evil', 'work\\': { flow: 'main' } } });
+    assert.ok(codes(judge(withOther(bad), { rules })).includes('PROVENANCE_POLICY'));
+  });
+
+  it('was built when a log saw it, if it says that it was later', () => {
+    const { statement: said } = provenanceOf({});
+    const seen = statement(said.predicateType, said.predicate, { signedAt: NOW - 30 * HOUR });
+    assert.equal(judge(withOther(seen)).admission?.builtAt, NOW - 30 * HOUR);
+  });
+
   it('is met by any good one, whatever else there is', () => {
     const evidence = [...complete(), provenanceOf({ builder: 'https://evil.example' })];
     assert.ok(judge(evidence).admission !== null);

@@ -117,16 +117,18 @@ export function provenanceOf({
   builder = BUILDER,
   buildType = BUILD_TYPE,
   parameters = { source: 'main', commit: '1234' },
+  age = 3 * HOUR,
 }: {
   readonly builder?: string;
   readonly buildType?: string;
   readonly parameters?: Readonly<Record<string, unknown>>;
+  readonly age?: number;
 }): VerifiedStatement {
   return statement(PREDICATES.provenance, {
     buildDefinition: { buildType, externalParameters: parameters },
     runDetails: {
       builder: { id: builder },
-      metadata: { startedOn: time(NOW - 4 * HOUR), finishedOn: time(NOW - 3 * HOUR) },
+      metadata: { startedOn: time(NOW - age - HOUR), finishedOn: time(NOW - age) },
     },
   });
 }
