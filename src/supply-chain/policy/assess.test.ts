@@ -215,6 +215,18 @@ describe('scans', () => {
     }
   });
 
+  it('are read where they give the vector of CVSS instead of its score', () => {
+    const rules = policyOf().rules.map((rule) =>
+      rule.evidence === 'scan' ? { ...rule, failOn: 'critical' as const } : rule,
+    );
+    const rated = (vector: string) =>
+      codes(
+        judge(withOther(scanOf({ found: [{ id: 'CVE-1', severity: null, scores: [vector] }] })), { rules }),
+      );
+    assert.deepEqual(rated('CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H'), ['VULNERABLE']);
+    assert.deepEqual(rated('CVSS:3.1/AV:L/AC:H/PR:H/UI:R/S:U/C:L/I:N/A:N'), []);
+  });
+
   it('(14) that are stale, or made with stale data, refuse the image', () => {
     assert.deepEqual(codes(judge(withOther(scanOf({ age: 25 * HOUR })))), ['SCAN_STALE']);
     assert.deepEqual(codes(judge(withOther(scanOf({ databaseAge: 8 * 24 * HOUR })))), ['SCAN_STALE']);
