@@ -248,6 +248,10 @@ describe('what is written about the supply chain', () => {
       problemsOf(() => project(t, {}, {}, { production: true, supplyChain: { mode: 'warn' } })),
       /environments\[0\]\.supplyChain\.mode must not be "warn" for dev/,
     );
+    assert.match(
+      problemsOf(() => project(t, {}, {}, { name: 'prod-eu', supplyChain: { mode: 'warn' } })),
+      /must not be "warn" for prod-eu, which is production/,
+    );
     const fine = project(t, { mode: 'warn' }, { supplyChain: { mode: 'enforce' } });
     assert.equal(policyOf(fine, 'dev').mode, 'warn');
     assert.equal(policyOf(fine).mode, 'enforce');
