@@ -411,7 +411,8 @@ const ATTACKS: readonly Attack[] = [
     async run({ attachGood, ask, image }) {
       await attachGood();
       const block = { service: 'shop', environment: 'dev', digest: image, release: '1.1.0' };
-      const blocks = async () => [{ ...block, rollout: 'shop-dev-3', at: NOW, reasons: [] }];
+      const blocks = async (_service: string, environment: string) =>
+        environment === 'dev' ? [{ ...block, rollout: 'shop-dev-3', at: NOW, reasons: [] }] : [];
       return ask({ bench: { blocks } });
     },
   },
