@@ -162,6 +162,16 @@ describe('canary sign', () => {
     assert.equal(existsSync(path.join(directory, '.canary')), false);
   });
 
+  it('sends no token where anybody could read it on its way', async (t) => {
+    const { canary } = await place(t);
+    const services = '--fulcio http://fulcio.invalid --rekor https://rekor.invalid';
+    const { code, stderr } = await canary(`sign registry/shop:1.0.0 --keyless ${services}`, {
+      SIGSTORE_ID_TOKEN: 'a.b.c',
+    });
+    assert.equal(code, 2);
+    assert.match(stderr, /http:\/\/fulcio\.invalid.* must be https/);
+  });
+
   it('does nothing when it is not clear what to sign, or how', async (t) => {
     const { canary, directory } = await place(t);
     const wrong = [
