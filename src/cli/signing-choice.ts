@@ -75,8 +75,11 @@ function servicesOf(input: CommandInput): SigstoreServices {
   const rekor = textOption(input, 'rekor') ?? null;
   const timestampAuthority = textOption(input, 'timestamps') ?? null;
   for (const url of [fulcio, rekor, timestampAuthority]) {
-    if (typeof url === 'string' && !URL.canParse(url)) {
-      throw new ConfigError('invalid', `"${url}" is no URL of a service of Sigstore.`);
+    if (typeof url === 'string' && !isService(url)) {
+      throw new ConfigError(
+        'invalid',
+        `"${url}" is no URL of a service of Sigstore: it must be https, as an identity token is sent there; plain http is for this machine only.`,
+      );
     }
   }
   const hasWitness = rekor !== null || timestampAuthority !== null;
@@ -86,6 +89,15 @@ function servicesOf(input: CommandInput): SigstoreServices {
     'invalid',
     'Another Sigstore is named with --fulcio and, as certificates are valid for minutes, one of --rekor and --timestamps that says when something was signed.',
   );
+}
+
+const THIS_MACHINE: readonly string[] = ['127.0.0.1', '[::1]', 'localhost'];
+
+/** Whoever reads the token on its way could sign in our name. */
+function isService(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname } = new URL(text);
+  return protocol === 'https:' || (protocol === 'http:' && THIS_MACHINE.includes(hostname));
 }
 
 /** Who runs this: the job of GitHub Actions, or whoever a token in `SIGSTORE_ID_TOKEN` is for. */

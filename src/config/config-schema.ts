@@ -58,7 +58,9 @@ const environment = z.strictObject({
   production: z
     .boolean()
     .default(false)
-    .describe('Whether users depend on it. Environments named "prod" or "production" always are production.'),
+    .describe(
+      'Whether users depend on it. Environments with "prod" or "production" in their name, such as "prod-eu", always are production.',
+    ),
   after: z
     .union([name, z.literal(false)], { error: 'must be the name of an environment, or false' })
     .exactOptional()

@@ -28,9 +28,9 @@ export function isForImagesOnly(
   return said !== undefined && said !== false;
 }
 
-/** Whether users depend on it. By its name it always is. */
+/** Whether users depend on it. By its name it always is: `prod`, `prod-eu`, `eu-production-2`. */
 export function isProduction({ name, production }: Pick<Environment, 'name' | 'production'>): boolean {
-  return production || name === 'prod' || name === 'production';
+  return production || name.split('-').some((part) => part === 'prod' || part === 'production');
 }
 
 /**

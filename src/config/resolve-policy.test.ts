@@ -128,6 +128,7 @@ describe('a policy', () => {
         subject: 'https://github.com/acme/shop/.github/workflows/release.yml@refs/heads/main',
         issuer: 'https://token.actions.githubusercontent.com',
         sourceRepository: 'https://github.com/acme/shop',
+        sourceRepositoryRef: 'refs/heads/main',
         sourceRepositoryId: '42',
         sourceRepositoryOwnerId: null,
       },
@@ -137,6 +138,28 @@ describe('a policy', () => {
     assert.deepEqual(builders, [ci.identities[0]?.subject]);
     assert.deepEqual(parameters['workflow.ref'], ['refs/heads/main']);
     assert.deepEqual(parameters['workflow.path'], ['.github/workflows/release.yml']);
+  });
+
+  it('must say from which branches a workflow of others may be run, for it builds what its caller has checked out', (t) => {
+    const shared = { name: 'ci', workflow: 'acme/ci/.github/workflows/build.yml', refs: 'refs/tags/v1' };
+    const called = { ...shared, repository: 'acme/shop' };
+    assert.match(
+      problemsOf(() => policyOf(project(t, { trust: [called] }))),
+      /trust "ci"\.repositoryRefs is missing: say from which branches and tags of acme\/shop/,
+    );
+    const trust = [{ ...called, repositoryRefs: ['refs/heads/main', 'refs/heads/next'] }];
+    const policy = policyOf(project(t, { trust, require: { provenance: { signers: ['ci'] } } }));
+    const ci = policy.signers.find(({ name }) => name === 'ci');
+    assert.deepEqual(
+      ci?.kind === 'keyless' &&
+        ci.identities.map(({ subject, sourceRepositoryRef }) => [subject.split('@')[1], sourceRepositoryRef]),
+      [
+        ['refs/tags/v1', 'refs/heads/main'],
+        ['refs/tags/v1', 'refs/heads/next'],
+      ],
+    );
+    const { parameters } = ruleOf(policy, 'provenance');
+    assert.deepEqual(parameters['workflow.ref'], ['refs/heads/main', 'refs/heads/next']);
   });
 
   it('cannot be settled while a key that is named is not there', (t) => {
@@ -187,6 +210,13 @@ describe('a policy', () => {
 });
 
 describe('what is written about the supply chain', () => {
+  it('may not name a workflow by its subject alone, which whoever calls it has as well', (t) => {
+    const subject = 'https://github.com/acme/ci/.github/workflows/build.yml@refs/tags/v1';
+    const trust = [{ name: 'ci', subject, issuer: 'https://token.actions.githubusercontent.com' }];
+    const text = problemsOf(() => project(t, { trust }));
+    assert.match(text, /trust\[0\]\.subject is a workflow of GitHub Actions.*write it as `workflow`/);
+  });
+
   it('(31) may hold no pattern where the exact value counts', (t) => {
     const patterns = ['^https://github.com/acme/', 'https://github.com/acme/.*', 'refs/tags/v*', '(a|b)'];
     for (const subject of patterns) {
@@ -217,6 +247,10 @@ describe('what is written about the supply chain', () => {
     assert.match(
       problemsOf(() => project(t, {}, {}, { production: true, supplyChain: { mode: 'warn' } })),
       /environments\[0\]\.supplyChain\.mode must not be "warn" for dev/,
+    );
+    assert.match(
+      problemsOf(() => project(t, {}, {}, { name: 'prod-eu', supplyChain: { mode: 'warn' } })),
+      /must not be "warn" for prod-eu, which is production/,
     );
     const fine = project(t, { mode: 'warn' }, { supplyChain: { mode: 'enforce' } });
     assert.equal(policyOf(fine, 'dev').mode, 'warn');

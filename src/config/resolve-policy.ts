@@ -137,13 +137,13 @@ const LOCAL: Builds = {
 function githubBuilds(workflows: readonly Workflow[]): Builds {
   const isReused = workflows.some(({ repository }) => repository !== undefined);
   const repositories = workflows.map((each) => each.repository ?? repositoryOf(each));
-  const refs = [...new Set(workflows.flatMap((each) => each.refs))];
+  const refs = [...new Set(workflows.flatMap((each) => each.repositoryRefs ?? each.refs))];
   return {
     builders: workflows.flatMap((each) => each.refs.map((ref) => subjectOf(each, ref))),
     buildTypes: ['https://actions.github.io/buildtypes/workflow/v1'],
     parameters: {
       'workflow.repository': [...new Set(repositories)].map((name) => `https://github.com/${name}`),
-      'workflow.ref': isReused ? null : refs,
+      'workflow.ref': refs,
       'workflow.path': isReused
         ? null
         : workflows.map(({ workflow }) => workflow.split('/').slice(2).join('/')),

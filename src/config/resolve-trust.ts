@@ -60,6 +60,12 @@ function resolveSigner(loaded: LoadedConfig, trust: Trust, problems: Problem[]):
         "is missing: the root of GitHub's own Sigstore changes and is not built in; write it with `gh attestation trusted-root` and give its path",
     });
   }
+  if ('workflow' in trust && trust.repository !== undefined && trust.repositoryRefs === undefined) {
+    problems.push({
+      path: `${place}.repositoryRefs`,
+      message: `is missing: say from which branches and tags of ${trust.repository} the workflow may have been run, such as "refs/heads/main"`,
+    });
+  }
   return {
     kind: 'keyless',
     name: trust.name,
@@ -86,15 +92,21 @@ function resolveKeys(loaded: LoadedConfig, trust: KeyHolder, problems: Problem[]
   return { kind: 'key', name, keys };
 }
 
-/** One for each branch or tag. Whose repository ran the workflow is always checked: others may call it where it is public. */
+/**
+ * One for each branch or tag. Whose repository ran the workflow, and at which branch or tag of it, is always checked: others
+ * may call it where it is public, and where it may be called at all, so may anybody who can push a branch.
+ */
 function workflowIdentities(trust: Workflow): Identity[] {
   const repository = trust.repository ?? repositoryOf(trust);
-  return trust.refs.map((ref) => ({
-    ...identity(subjectOf(trust, ref), trust.issuer),
-    sourceRepository: `https://github.com/${repository}`,
-    sourceRepositoryId: trust.repositoryId ?? null,
-    sourceRepositoryOwnerId: trust.ownerId ?? null,
-  }));
+  return trust.refs.flatMap((ref) =>
+    (trust.repositoryRefs ?? [ref]).map((sourceRef) => ({
+      ...identity(subjectOf(trust, ref), trust.issuer),
+      sourceRepository: `https://github.com/${repository}`,
+      sourceRepositoryRef: sourceRef,
+      sourceRepositoryId: trust.repositoryId ?? null,
+      sourceRepositoryOwnerId: trust.ownerId ?? null,
+    })),
+  );
 }
 
 /** What stands in the certificates of a workflow at a branch or tag. */
@@ -112,6 +124,7 @@ function identity(subject: string, issuer: string): Identity {
     subject,
     issuer,
     sourceRepository: null,
+    sourceRepositoryRef: null,
     sourceRepositoryId: null,
     sourceRepositoryOwnerId: null,
   };

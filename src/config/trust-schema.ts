@@ -60,6 +60,11 @@ const workflow = z.strictObject({
     .describe(
       'Whose repository must have run it, for workflows that others may call. Without: that of the workflow.',
     ),
+  repositoryRefs: exactList()
+    .exactOptional()
+    .describe(
+      'Branches and tags of that repository from which it must have been run. Needed with `repository`; without, it is the one that the workflow itself is from.',
+    ),
   repositoryId: id().exactOptional().describe('The number of that repository, which no other ever has.'),
   ownerId: id().exactOptional().describe('The number of its owner.'),
   issuer: exact().default(GITHUB_ISSUER).describe('Who vouches for the workflow.'),
@@ -69,7 +74,12 @@ const workflow = z.strictObject({
 /** Anybody else with an identity that Sigstore knows. */
 const subject = z.strictObject({
   name,
-  subject: exact().describe('The subject of its certificates: an address, or a URL.'),
+  subject: exact()
+    .refine((text) => !text.includes('/.github/workflows/'), {
+      error:
+        'is a workflow of GitHub Actions, which others may be able to call: write it as `workflow` with `refs`, so that it is checked who ran it',
+    })
+    .describe('The subject of its certificates: an address, or a URL.'),
   issuer: exact().describe('Who vouches for it: URL of the OpenID provider.'),
   ...sigstore,
 });

@@ -29,6 +29,35 @@ describe('a freeze', () => {
     }
   });
 
+  it('is not interrupted when clocks are put back in the middle of it', () => {
+    const weekly: FreezeWindow = { ...BERLIN, days: [0], from: 2 * 60 + 30, to: 5 * 60 };
+    const once: FreezeWindow = {
+      name: 'night',
+      kind: 'once',
+      zone: 'Europe/Berlin',
+      from: '2026-10-25T02:30',
+      to: '2026-10-25T05:00',
+    };
+    for (const window of [weekly, once]) {
+      assert.ok(!isFrozen(window, at('2026-10-25T00:29:59Z')));
+      assert.ok(isFrozen(window, at('2026-10-25T00:30Z')), 'the first 02:30');
+      assert.ok(isFrozen(window, at('2026-10-25T01:10Z')), 'the second 02:10');
+      assert.ok(isFrozen(window, at('2026-10-25T03:59:59Z')));
+      assert.ok(!isFrozen(window, at('2026-10-25T04:00Z')));
+    }
+    const ends: FreezeWindow = { ...BERLIN, days: [0], from: 0, to: 2 * 60 + 30 };
+    assert.ok(isFrozen(ends, at('2026-10-25T00:45Z')), 'the first 02:45: it ends with the second 02:30');
+    assert.ok(!isFrozen(ends, at('2026-10-25T01:30Z')));
+  });
+
+  it('holds over midnight and where clocks are put forward in it', () => {
+    const window: FreezeWindow = { ...BERLIN, days: [6], from: 22 * 60, to: 3 * 60 };
+    assert.ok(isFrozen(window, at('2026-03-29T00:59Z')));
+    assert.ok(!isFrozen(window, at('2026-03-29T01:00Z')), 'the wall shows 03:00');
+    const begins: FreezeWindow = { ...BERLIN, days: [0], from: 2 * 60 + 30, to: 4 * 60 };
+    assert.ok(isFrozen(begins, at('2026-03-29T01:00Z')), 'there is no 02:30');
+  });
+
   it('of days in the calendar holds once', () => {
     const window: FreezeWindow = {
       name: 'holidays',

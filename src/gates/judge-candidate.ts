@@ -70,13 +70,13 @@ export async function judgeCandidate(
   }
 }
 
-/** A verdict may have been deleted where others may write. What was rolled back by this engine, it knows. */
+/** A verdict may have been deleted where others may write. What was rolled back by this engine, here or before, it knows. */
 async function rolledBackBefore(
-  { policy, digest }: Candidate,
+  { policy, digest, ...here }: Candidate,
   { blocks }: Bench,
 ): Promise<readonly Refusal[]> {
-  const verdicts = policy.rules.filter((rule) => rule.evidence === 'verdict');
-  const found = verdicts.map(async ({ service, environment }) => {
+  const before = policy.rules.filter((rule) => rule.evidence === 'verdict');
+  const found = [here, ...before].map(async ({ service, environment }) => {
     const block = (await blocks(service, environment)).find((each) => each.digest === digest);
     if (block === undefined) return [];
     return [

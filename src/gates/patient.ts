@@ -1,21 +1,24 @@
 import type { Clock } from '../clock/clock.ts';
 import type { GateAnswer } from '../core/observation.ts';
-import type { Milliseconds } from '../core/time.ts';
+import type { Instant, Milliseconds } from '../core/time.ts';
 import type { Gate } from './gate.ts';
 
 /** A turn waits this long for an answer, and goes on without it. */
 const AT_ONCE: Milliseconds = 250;
 /** After this the question is given up. */
 const AT_MOST: Milliseconds = 60_000;
+/** What was asked longer ago than this, as the machine was asleep since, says nothing about now. */
+const GOOD_FOR: Milliseconds = 2 * AT_MOST;
 
 interface Question {
+  readonly askedAt: Instant;
   answer: GateAnswer | null;
   readonly asked: Promise<void>;
 }
 
 /**
  * A gate that may take its time, for a loop that may not: while it thinks, the answer is "waiting", and the next turns ask
- * for what it has come to. An error of the gate is an error of the turn that asks for its answer.
+ * for what it has come to, unless that was long ago. An error of the gate is an error of the turn that asks for its answer.
  */
 export function patientGate(gate: Gate, clock: Clock): Gate {
   const open = new Map<string, Question>();
@@ -30,7 +33,7 @@ export function patientGate(gate: Gate, clock: Clock): Gate {
         question.answer = { gate: gate.name, kind: 'waiting', detail };
       },
     );
-    const question: Question = { answer: null, asked };
+    const question: Question = { askedAt: clock.now(), answer: null, asked };
     open.set(id, question);
     return question;
   }
@@ -38,7 +41,9 @@ export function patientGate(gate: Gate, clock: Clock): Gate {
   return {
     ...gate,
     async ask(rollout, signal) {
-      const question = open.get(rollout.id) ?? begin(rollout.id, (own) => gate.ask(rollout, own));
+      const known = open.get(rollout.id);
+      const isGood = known !== undefined && clock.now() <= known.askedAt + GOOD_FOR;
+      const question = isGood ? known : begin(rollout.id, (own) => gate.ask(rollout, own));
       if (question.answer === null) await Promise.race([question.asked, clock.wait(AT_ONCE, signal)]);
       if (question.answer === null) {
         return { gate: gate.name, kind: 'waiting', detail: 'the evidence is being read' };

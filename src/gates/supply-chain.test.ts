@@ -40,7 +40,8 @@ interface Asked {
   readonly policy?: unknown;
   readonly evidence?: readonly VerifiedStatement[];
   readonly repository?: Partial<ImageRepository>;
-  readonly blocked?: boolean;
+  /** The environment in which it was rolled back. */
+  readonly blocked?: string;
   readonly floor?: number;
   readonly signal?: AbortSignal;
 }
@@ -59,7 +60,8 @@ async function scene(t: TestContext): Promise<Scene> {
       openRepository: async () => ({ ...repository, ...asked.repository }),
       readEvidence,
       clock: manualClock(NOW),
-      blocks: async () => (asked.blocked === true ? [blockOf(image)] : []),
+      blocks: async (_service, environment) =>
+        asked.blocked === environment ? [blockOf(image, environment)] : [],
       floor: async () => asked.floor ?? null,
     });
     const judged = 'policy' in asked ? asked.policy : policyOf();
@@ -77,13 +79,13 @@ function imageRelease(digest: string, repository = 'registry/shop'): Rollout['ca
   return { name: '1.1.0', digest, artifact: { kind: 'image', repository, env: {} } };
 }
 
-function blockOf(digest: string) {
+function blockOf(digest: string, environment: string) {
   return {
     service: 'shop',
-    environment: 'dev',
+    environment,
     digest,
     release: '1.1.0',
-    rollout: 'shop-dev-3',
+    rollout: `shop-${environment}-3`,
     at: NOW,
     reasons: [],
   };
@@ -197,9 +199,16 @@ describe('the gate of the supply chain', () => {
 
   it('(34, 35) is closed for what was taken back in the environment before, whatever verdicts there are', async (t) => {
     const { ask } = await scene(t);
-    const answer = await ask({ blocked: true });
+    const answer = await ask({ blocked: 'dev' });
     assert.deepEqual(codesOf(answer), ['VSA_POLICY']);
     assert.match(answer.kind === 'closed' ? answer.detail : '', /taken back in dev by shop-dev-3/);
+  });
+
+  it('is closed for an image that was rolled back here, so that nobody is told that it would be let in', async (t) => {
+    const { ask } = await scene(t);
+    const answer = await ask({ blocked: 'prod' });
+    assert.deepEqual(codesOf(answer), ['VSA_POLICY']);
+    assert.match(answer.kind === 'closed' ? answer.detail : '', /taken back in prod by shop-prod-3/);
   });
 
   it('(19) is closed for an image that is older than one before, unless a return is ordered', async (t) => {

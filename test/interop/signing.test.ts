@@ -73,7 +73,12 @@ describe('evidence that is exchanged with other programs', () => {
   }
 
   function keylessTrust(): TrustedSigner {
-    const nothing = { sourceRepository: null, sourceRepositoryId: null, sourceRepositoryOwnerId: null };
+    const nothing = {
+      sourceRepository: null,
+      sourceRepositoryRef: null,
+      sourceRepositoryId: null,
+      sourceRepositoryOwnerId: null,
+    };
     return {
       kind: 'keyless',
       name: 'ci',

@@ -94,6 +94,11 @@ const ATTACKS: readonly Attack[] = [
         'calls our reusable workflow from a repository of theirs',
         { sourceRepository: 'https://github.com/evil/shop', sourceRepositoryId: '666' },
       ],
+      [
+        '29b',
+        'calls our own workflow from a branch of theirs, so that it builds what they wrote',
+        { sourceRepositoryRef: 'refs/heads/evil' },
+      ],
       ['30', 'makes a repository of the same name anew', { sourceRepositoryId: '43' }],
     ] as const
   ).map(([number, does, changes]): Attack => ({
@@ -356,6 +361,16 @@ const ATTACKS: readonly Attack[] = [
     },
   },
   {
+    number: '28b',
+    does: 'dates the build in the future, so that nothing is ever newer',
+    expect: 'PROVENANCE_POLICY',
+    async run({ attachGood, attach, ask, image, by }) {
+      await attachGood('provenance');
+      await attach({ statement: retarget(provenanceOf({ age: -2 * HOUR }), image), by: by.build });
+      return ask();
+    },
+  },
+  {
     number: '32',
     does: 'signs with a key where the workflow has to sign',
     expect: 'UNTRUSTED_SIGNER',
@@ -396,7 +411,8 @@ const ATTACKS: readonly Attack[] = [
     async run({ attachGood, ask, image }) {
       await attachGood();
       const block = { service: 'shop', environment: 'dev', digest: image, release: '1.1.0' };
-      const blocks = async () => [{ ...block, rollout: 'shop-dev-3', at: NOW, reasons: [] }];
+      const blocks = async (_service: string, environment: string) =>
+        environment === 'dev' ? [{ ...block, rollout: 'shop-dev-3', at: NOW, reasons: [] }] : [];
       return ask({ bench: { blocks } });
     },
   },
@@ -408,6 +424,17 @@ const ATTACKS: readonly Attack[] = [
       await attachGood();
       const back = summaryOf({ digest: image, result: 'FAILED', age: 60_000 });
       await attach({ statement: retarget(back, image), by: by.engine });
+      return ask();
+    },
+  },
+  {
+    number: '35b',
+    does: 'has it fail in dev from another repository, where it has the same digest',
+    expect: 'VSA_POLICY',
+    async run({ attachGood, attach, ask, image, by }) {
+      await attachGood();
+      const changes = { result: 'FAILED', age: 60_000, repository: 'registry/shop-mirror' } as const;
+      await attach({ statement: retarget(summaryOf({ digest: image, ...changes }), image), by: by.engine });
       return ask();
     },
   },

@@ -21,7 +21,12 @@ const MAIN = path.join(import.meta.dirname, '../../src/cli/main.ts');
 const WHO = { subject: 'https://example.com/release', issuer: 'https://issuer.example.com' };
 
 function trustInCertificates(trustedRoot: unknown, timestamp: number): TrustedSigner {
-  const nothing = { sourceRepository: null, sourceRepositoryId: null, sourceRepositoryOwnerId: null };
+  const nothing = {
+    sourceRepository: null,
+    sourceRepositoryRef: null,
+    sourceRepositoryId: null,
+    sourceRepositoryOwnerId: null,
+  };
   return {
     kind: 'keyless',
     name: 'ci',
@@ -155,6 +160,16 @@ describe('canary sign', () => {
     assert.equal(code, 0, stderr);
     assert.ok(existsSync(path.join(directory, 'elsewhere/keys/build.pub')));
     assert.equal(existsSync(path.join(directory, '.canary')), false);
+  });
+
+  it('sends no token where anybody could read it on its way', async (t) => {
+    const { canary } = await place(t);
+    const services = '--fulcio http://fulcio.invalid --rekor https://rekor.invalid';
+    const { code, stderr } = await canary(`sign registry/shop:1.0.0 --keyless ${services}`, {
+      SIGSTORE_ID_TOKEN: 'a.b.c',
+    });
+    assert.equal(code, 2);
+    assert.match(stderr, /http:\/\/fulcio\.invalid.* must be https/);
   });
 
   it('does nothing when it is not clear what to sign, or how', async (t) => {

@@ -42,6 +42,7 @@ export const WORKFLOW: Workflow = {
   subject: 'https://github.com/acme/shop/.github/workflows/release.yml@refs/heads/main',
   issuer: 'https://token.actions.githubusercontent.com',
   sourceRepository: 'https://github.com/acme/shop',
+  sourceRepositoryRef: 'refs/heads/main',
   sourceRepositoryId: '42',
   sourceRepositoryOwnerId: '7',
 };

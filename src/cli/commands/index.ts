@@ -336,7 +336,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'approve',
     summary: 'say, as a second person, that a rollout may begin',
-    args: [{ name: 'rollout', description: 'id, if not the one under way', isOptional: true }],
+    args: [{ name: 'rollout', description: 'id; without, those that wait are shown', isOptional: true }],
     options: [ENV, NOTE],
     load: () => import('./approve.ts'),
   },

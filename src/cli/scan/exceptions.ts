@@ -43,7 +43,7 @@ export function exceptionsIn(file: string, { repository, digest }: OpenedImage, 
   return ({ id, aliases, rating, package: about }) => {
     const found = { id, aliases, severity: rating === 'unknown' ? null : rating, component: about.purl };
     const answer = exemption(all, rule, found);
-    return answer.kind === 'exempt' ? answer.evidence.says : null;
+    return answer.kind === 'exempt' ? answer.evidence.map(({ says }) => says).join('; ') : null;
   };
 }
 

@@ -158,6 +158,21 @@ describe('provenance', () => {
     assert.ok(codes(judge(withOther(bad), { rules })).includes('PROVENANCE_POLICY'));
   });
 
+  it('cannot pass a path for a name with a dot either', () => {
+    const name = String.raw`work\.flow`;
+    const rules = policyOf().rules.map((rule) =>
+      rule.evidence === 'provenance' ? { ...rule, parameters: { [name]: ['main'] } } : rule,
+    );
+    const bad = provenanceOf({ parameters: { 'work.flow': 'evil', 'work\\': { flow: 'main' } } });
+    assert.ok(codes(judge(withOther(bad), { rules })).includes('PROVENANCE_POLICY'));
+  });
+
+  it('was built when a log saw it, if it says that it was later', () => {
+    const { statement: said } = provenanceOf({});
+    const seen = statement(said.predicateType, said.predicate, { signedAt: NOW - 30 * HOUR });
+    assert.equal(judge(withOther(seen)).admission?.builtAt, NOW - 30 * HOUR);
+  });
+
   it('is met by any good one, whatever else there is', () => {
     const evidence = [...complete(), provenanceOf({ builder: 'https://evil.example' })];
     assert.ok(judge(evidence).admission !== null);
@@ -198,6 +213,18 @@ describe('scans', () => {
     ]) {
       assert.deepEqual(rated(...severe), ['VULNERABLE'], severe.join(' '));
     }
+  });
+
+  it('are read where they give the vector of CVSS instead of its score', () => {
+    const rules = policyOf().rules.map((rule) =>
+      rule.evidence === 'scan' ? { ...rule, failOn: 'critical' as const } : rule,
+    );
+    const rated = (vector: string) =>
+      codes(
+        judge(withOther(scanOf({ found: [{ id: 'CVE-1', severity: null, scores: [vector] }] })), { rules }),
+      );
+    assert.deepEqual(rated('CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H'), ['VULNERABLE']);
+    assert.deepEqual(rated('CVSS:3.1/AV:L/AC:H/PR:H/UI:R/S:U/C:L/I:N/A:N'), []);
   });
 
   it('(14) that are stale, or made with stale data, refuse the image', () => {
@@ -293,6 +320,24 @@ describe('an exception for a vulnerability', () => {
   it('may know the vulnerability by another name', () => {
     const other = scanOf({ found: [{ id: 'GHSA-1', severity: 'high', aliases: ['CVE-1'] }] });
     assert.deepEqual(codes(judge(withOther(other, exceptionOf({})))), []);
+  });
+
+  it('goes for one CVE, and not for another that a scanner has joined with it', () => {
+    const aliases = ['CVE-2', 'GHSA-1'];
+    const joined = scanOf({ found: [{ id: 'CVE-1', severity: 'high', aliases }] });
+    const saying = (...vulnerabilities: readonly string[]) =>
+      judge(withOther(joined, ...vulnerabilities.map((vulnerability) => exceptionOf({ vulnerability }))));
+    assert.deepEqual(codes(saying('CVE-1')), ['VULNERABLE']);
+    assert.deepEqual(codes(saying('GHSA-1')), ['VULNERABLE'], 'which may be about one of them only');
+    assert.match(notes(saying('CVE-1')), /CVE-1 stands for CVE-1 and CVE-2 there, and CVE-2 is not excepted/);
+    const both = saying('CVE-1', 'CVE-2');
+    assert.deepEqual(codes(both), []);
+    const used = both.admission?.evidence.filter(({ kind }) => kind === 'exception');
+    assert.equal(used?.length, 2);
+    const back = exceptionOf({ vulnerability: 'GHSA-1', status: 'affected', age: HOUR });
+    const first = exceptionOf({ vulnerability: 'CVE-1' });
+    const second = exceptionOf({ vulnerability: 'CVE-2' });
+    assert.deepEqual(codes(judge(withOther(joined, first, second, back))), ['VULNERABLE']);
   });
 
   it('needs no reason when it is fixed', () => {

@@ -81,7 +81,7 @@ function judge(rule: Rule, all: Case, { repositories }: Policy): Outcome {
         kind: 'provenance',
         signers: rule.signers,
         missing: 'MISSING_PROVENANCE',
-        faults: (claim) => provenanceFaults(rule, claim),
+        faults: (claim) => provenanceFaults(rule, claim, all.now),
         says: ({ builder }) => `built by ${builder}`,
       });
     case 'sbom':
@@ -126,8 +126,10 @@ function admissionBy(policy: string, rules: readonly RuleAssessment[], all: Case
   const evidence = rules.flatMap((rule) => (rule.kind === 'met' ? rule.evidence : []));
   if (rules.some(({ kind }) => kind === 'unmet') || evidence.length === 0) return null;
   const used = new Set(evidence.map(({ bundle }) => bundle));
-  const builtAt = all.pieces.flatMap(({ claim, verified }) =>
-    claim.kind === 'provenance' && used.has(verified.bundle) ? (claim.builtAt ?? []) : [],
+  const builtAt = all.pieces.flatMap(({ claim, verified: { bundle, signedAt } }) =>
+    claim.kind === 'provenance' && claim.builtAt !== null && used.has(bundle)
+      ? [Math.min(claim.builtAt, signedAt ?? Infinity)]
+      : [],
   );
   return { policy, evidence, builtAt: builtAt[0] ?? null };
 }

@@ -9,7 +9,7 @@ import { isProductOf } from './product.ts';
 
 /** Why a vulnerability that was found does not matter here, or why what was said about it does not help. */
 export type Exemption =
-  | { readonly kind: 'exempt'; readonly evidence: EvidenceUsed }
+  | { readonly kind: 'exempt'; readonly evidence: readonly EvidenceUsed[] }
   | { readonly kind: 'not exempt'; readonly notes: readonly string[] };
 
 interface Said {
@@ -28,7 +28,8 @@ const JUSTIFICATIONS: readonly string[] = [
 
 /**
  * Whether the rule's exception signers say that this vulnerability does not matter in this image. Their newest word about
- * it counts; of two equally new ones the worse.
+ * it counts; of two equally new ones the worse. Scanners join advisories that share a name, so that one entry may stand for
+ * several CVEs: then each of them has to be excepted by its own.
  */
 export function exemption(
   all: Case,
@@ -36,6 +37,30 @@ export function exemption(
   found: FoundVulnerability,
 ): Exemption {
   const said = statementsAbout(all, found);
+  const cves = namesOf(found).filter((name) => name.startsWith('CVE-'));
+  if (cves.length < 2) return exemptionBy(said, all, rule, found);
+  const answers = cves.map((id) => {
+    const ofIts = said.filter(({ statement }) => takesBack(statement) || isCalled(statement, [id]));
+    return { id, answer: exemptionBy(ofIts, all, rule, { ...found, id }) };
+  });
+  const open = answers.filter(({ answer }) => answer.kind === 'not exempt').map(({ id }) => id);
+  if (open.length === 0) {
+    return {
+      kind: 'exempt',
+      evidence: answers.flatMap(({ answer }) => (answer.kind === 'exempt' ? answer.evidence : [])),
+    };
+  }
+  const notes = answers.flatMap(({ answer }) => (answer.kind === 'exempt' ? [] : answer.notes));
+  const why = `${found.id} stands for ${cves.join(' and ')} there, and ${open.join(' and ')} is not excepted`;
+  return { kind: 'not exempt', notes: [...new Set([...notes, ...(said.length === 0 ? [] : [why])])] };
+}
+
+function exemptionBy(
+  said: readonly Said[],
+  all: Case,
+  rule: RuleOf<'scan'>['exceptions'],
+  found: FoundVulnerability,
+): Exemption {
   const strangers = said
     .filter(({ piece }) => rule === null || !counts(piece.verified, rule.signers))
     .map((each) => notApplied(each, found, 'its signer may not make exceptions'));
@@ -62,14 +87,14 @@ export function exemption(
   const { statement, piece } = first;
   const why = statement.justification === null ? statement.status : statement.justification;
   const says = `${found.id} does not matter here: ${why.replaceAll('_', ' ')}, said ${sayAge(all.now, statement.at)}`;
-  return { kind: 'exempt', evidence: used(piece, rule.signers, { at: statement.at, says }) };
+  return { kind: 'exempt', evidence: [used(piece, rule.signers, { at: statement.at, says })] };
 }
 
 function statementsAbout(all: Case, found: FoundVulnerability): readonly Said[] {
   const everybody = all.pieces.flatMap(({ verified }) => verified.signers);
   return piecesBy(all, 'exception', everybody).flatMap((piece) =>
     piece.claim.statements
-      .filter((statement) => isSame(statement, found))
+      .filter((statement) => isCalled(statement, namesOf(found)))
       .map((statement) => ({ piece, statement })),
   );
 }
@@ -89,9 +114,17 @@ function unreadableSince(
     );
 }
 
-function isSame(statement: ExceptionStatement, found: FoundVulnerability): boolean {
-  const names = [found.id, ...found.aliases];
+function namesOf({ id, aliases }: FoundVulnerability): readonly string[] {
+  return [...new Set([id, ...aliases])];
+}
+
+function isCalled(statement: ExceptionStatement, names: readonly string[]): boolean {
   return [statement.vulnerability, ...statement.aliases].some((name) => names.includes(name));
+}
+
+/** Whether it excepts nothing: such a word counts under any name. */
+function takesBack({ status }: ExceptionStatement): boolean {
+  return status !== 'fixed' && status !== 'not_affected';
 }
 
 /** Why the statement is about something else than this vulnerability in this image; null when it is not. */

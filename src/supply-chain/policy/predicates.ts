@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cvssScore } from '../vulnerabilities/cvss-score.ts';
 import { OVERRIDES } from './own-identity.ts';
 import type { Severity } from './policy.ts';
 
@@ -79,13 +80,13 @@ const WORDS: ReadonlyMap<string, Severity> = new Map([
 
 const UNRATED: readonly string[] = ['', 'unknown', 'unassigned'];
 
-/** A word, or a CVSS base score by its qualitative scale. What cannot be read counts as high, beside others too. */
+/** A word, or a CVSS base score by its qualitative scale, or the vector that it is computed from. What cannot be read counts as high, beside others too. */
 function severityOf(score: string): Severity | null {
   const said = score.trim().toLowerCase();
   if (UNRATED.includes(said)) return null;
   const word = WORDS.get(said);
   if (word !== undefined) return word;
-  const number = /^\d+(\.\d+)?$/.test(said) ? Number(said) : Number.NaN;
+  const number = /^\d+(\.\d+)?$/.test(said) ? Number(said) : (cvssScore(score.trim()) ?? Number.NaN);
   if (!(number >= 0 && number <= 10)) return 'high';
   if (number >= 9) return 'critical';
   if (number >= 7) return 'high';

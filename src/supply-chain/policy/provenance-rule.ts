@@ -1,16 +1,20 @@
 import type { Refusal } from '../../core/admission.ts';
+import type { Instant } from '../../core/time.ts';
 import type { ProvenanceClaim } from './claim.ts';
-import { sayNames } from './piece.ts';
+import { CLOCK_SKEW, sayNames } from './piece.ts';
 import type { RuleOf } from './policy.ts';
 import { refusal } from './refusal-codes.ts';
 
 /** What of a build's provenance is not as the rule wants it. */
 export function provenanceFaults(
   { builders, buildTypes, parameters }: RuleOf<'provenance'>,
-  { builder, buildType, externalParameters }: ProvenanceClaim,
+  { builder, buildType, externalParameters, builtAt }: ProvenanceClaim,
+  now: Instant,
 ): readonly Refusal[] {
   const found = parametersOf(externalParameters);
   return [
+    // It would lie above everything that is built before then.
+    ...(builtAt === null || builtAt <= now + CLOCK_SKEW ? [] : [fault('it is dated in the future')]),
     ...(builders.includes(builder)
       ? []
       : [fault(`it was built by ${quote(builder)}, not ${sayNames(builders)}`)]),
@@ -51,9 +55,9 @@ function parametersOf(tree: Readonly<Record<string, unknown>>): ReadonlyMap<stri
   return new Map(Object.entries(tree).flatMap(([name, value]) => leaves(unambiguous(name), value, 1)));
 }
 
-/** A name with a dot must not pass for a path. */
+/** A name with a dot must not pass for a path, nor one that ends as if it had a dot. */
 function unambiguous(name: string): string {
-  return name.replaceAll('.', String.raw`\.`);
+  return name.replaceAll(/[.\\]/g, String.raw`\$&`);
 }
 
 function leaves(path: string, value: unknown, depth: number): readonly (readonly [string, string])[] {

@@ -154,8 +154,9 @@ export const REFUSAL_CODES: Readonly<Record<SupplyChainCode, Explained>> = {
     remedy: 'see why the scanner failed, and scan again',
   },
   VSA_POLICY: {
-    means: 'the newest verdict about the image does not allow the next environment',
-    remedy: 'see why it failed there; roll it out there again',
+    means:
+      'the newest verdict about the image does not allow the next environment, or it was rolled back here',
+    remedy: 'see why it failed there; roll it out there again, or lift the block with `canary unblock`',
   },
   SOAKING: {
     means: 'the image has not been promoted in the environment before for long enough',

@@ -5,7 +5,8 @@ interface Wanted {
   readonly service: string;
   readonly environment: string;
   readonly digest: Digest;
-  readonly repositories: readonly string[];
+  /** Where the image may have been; null for anywhere. */
+  readonly repositories: readonly string[] | null;
 }
 
 const RESOURCE = /^oci:\/\/([^@?#]+)@(sha256:[0-9a-f]{64})\?([^#]+)$/;
@@ -25,7 +26,7 @@ export function resourceFaults(uri: string, wanted: Wanted): readonly string[] {
   if (!isWell)
     return [`is about ${JSON.stringify(uri.slice(0, 300))}, which names no environment and service`];
   return [
-    ...(wanted.repositories.includes(repository) ? [] : [`is about an image of ${repository}`]),
+    ...((wanted.repositories?.includes(repository) ?? true) ? [] : [`is about an image of ${repository}`]),
     ...(digest === wanted.digest ? [] : [`is about another image, ${digest}`]),
     ...(environment[1] === wanted.environment
       ? []

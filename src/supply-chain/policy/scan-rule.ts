@@ -47,7 +47,7 @@ function judgeOne(rule: RuleOf<'scan'>, all: Case, piece: Piece<ScanClaim>): Out
   ];
   const notes = [...companions(piece), ...severe.flatMap(({ answer }) => notesOf(answer))];
   if (refusals.length > 0) return { kind: 'unmet', refusals, notes };
-  const exceptions = severe.flatMap(({ answer }) => (answer.kind === 'exempt' ? [answer.evidence] : []));
+  const exceptions = severe.flatMap(({ answer }) => (answer.kind === 'exempt' ? answer.evidence : []));
   const says = `${sayClean(rule, claim, exceptions.length)}, scanned ${sayAge(all.now, claim.finishedAt)} by ${claim.scanner}`;
   return {
     kind: 'met',

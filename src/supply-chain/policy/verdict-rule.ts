@@ -49,15 +49,17 @@ function misfitsOf(
   rule: Rule,
   { image }: Case,
   repositories: Policy['repositories'],
-  { verifier, resourceUri }: VerdictClaim,
+  { verifier, resourceUri, result }: VerdictClaim,
 ): readonly string[] {
+  // By its digest it is the same image wherever it was: that it failed is not forgotten by copying it.
+  const places = result === 'FAILED' ? null : repositories;
   return [
     ...(verifier === rule.verifier
       ? []
       : [
           `its verifier is ${verifier.slice(0, 200)}, and ${sayNames(rule.signers)} may only speak for ${rule.verifier}`,
         ]),
-    ...resourceFaults(resourceUri, { ...rule, digest: image.digest, repositories }),
+    ...resourceFaults(resourceUri, { ...rule, digest: image.digest, repositories: places }),
   ];
 }
 

@@ -46,7 +46,13 @@ describe('signing without a key', () => {
       trustedRoot: sigstore.trustedRoot,
       thresholds: { log: 1, certificateLog: 1, timestamp: 2 },
       identities: [
-        { ...WHO, sourceRepository: null, sourceRepositoryId: null, sourceRepositoryOwnerId: null },
+        {
+          ...WHO,
+          sourceRepository: null,
+          sourceRepositoryRef: null,
+          sourceRepositoryId: null,
+          sourceRepositoryOwnerId: null,
+        },
       ],
     };
     const proven = verifyBundle(

@@ -43,6 +43,8 @@ export interface Workflow {
   readonly subject: string;
   readonly issuer: string;
   readonly sourceRepository: string;
+  /** The branch or tag that it was run from. */
+  readonly sourceRepositoryRef: string;
   readonly sourceRepositoryId: string;
   readonly sourceRepositoryOwnerId: string;
 }
@@ -179,6 +181,7 @@ async function signAsWorkflow(ca: Authority, workflow: Workflow, data: Buffer) {
     extensions: [
       extension(8, workflow.issuer),
       extension(12, workflow.sourceRepository),
+      extension(14, workflow.sourceRepositoryRef),
       extension(15, workflow.sourceRepositoryId),
       extension(17, workflow.sourceRepositoryOwnerId),
     ],

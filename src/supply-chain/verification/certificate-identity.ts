@@ -6,6 +6,7 @@ export interface CertificateIdentity {
   readonly subject: string | null;
   readonly issuer: string | null;
   readonly sourceRepository: string | null;
+  readonly sourceRepositoryRef: string | null;
   readonly sourceRepositoryId: string | null;
   readonly sourceRepositoryOwnerId: string | null;
 }
@@ -15,6 +16,7 @@ const FULCIO = '1.3.6.1.4.1.57264.1';
 const OIDS = {
   issuer: `${FULCIO}.8`,
   sourceRepository: `${FULCIO}.12`,
+  sourceRepositoryRef: `${FULCIO}.14`,
   sourceRepositoryId: `${FULCIO}.15`,
   sourceRepositoryOwnerId: `${FULCIO}.17`,
 } as const;
@@ -29,19 +31,26 @@ export function identityOf({ identity }: Signer): CertificateIdentity {
     subject: identity?.subjectAlternativeName ?? null,
     issuer: extension(OIDS.issuer),
     sourceRepository: extension(OIDS.sourceRepository),
+    sourceRepositoryRef: extension(OIDS.sourceRepositoryRef),
     sourceRepositoryId: extension(OIDS.sourceRepositoryId),
     sourceRepositoryOwnerId: extension(OIDS.sourceRepositoryOwnerId),
   };
 }
 
+/** What is only asked for where a workflow is trusted. */
+const SOURCES = [
+  'sourceRepository',
+  'sourceRepositoryRef',
+  'sourceRepositoryId',
+  'sourceRepositoryOwnerId',
+] as const;
+
 /** Whether it is exactly who is trusted: everything that is asked for must be there and be the same. */
 export function isIdentity(shown: CertificateIdentity, trusted: Identity): boolean {
-  const asked = [trusted.sourceRepository, trusted.sourceRepositoryId, trusted.sourceRepositoryOwnerId];
-  const said = [shown.sourceRepository, shown.sourceRepositoryId, shown.sourceRepositoryOwnerId];
   return (
     shown.subject === trusted.subject &&
     shown.issuer === trusted.issuer &&
-    asked.every((value, index) => value === null || value === said[index])
+    SOURCES.every((source) => trusted[source] === null || trusted[source] === shown[source])
   );
 }
 
@@ -50,13 +59,13 @@ export function sayIdentity({
   subject,
   issuer,
   sourceRepository,
+  sourceRepositoryRef: ref,
   sourceRepositoryId,
 }: CertificateIdentity): string {
   const id = sourceRepositoryId === null ? '' : ` (id ${sourceRepositoryId})`;
-  const source =
-    sourceRepository === null || subject?.startsWith(`${sourceRepository}/`) === true
-      ? ''
-      : `, run by ${sourceRepository}${id}`;
+  const at = ref === null ? '' : ` at ${ref}`;
+  const isItsOwn = subject?.startsWith(`${sourceRepository}/`) === true && subject.endsWith(`@${ref}`);
+  const source = sourceRepository === null || isItsOwn ? '' : `, run by ${sourceRepository}${id}${at}`;
   return `${subject ?? 'nobody'}, says ${issuer ?? 'nobody'}${source}`;
 }
 

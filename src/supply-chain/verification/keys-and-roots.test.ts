@@ -148,7 +148,15 @@ describe('a trusted root', () => {
     name: 'ci',
     trustedRoot,
     thresholds: { log: 1, certificateLog: 1, timestamp },
-    identities: [{ ...WHO, sourceRepository: null, sourceRepositoryId: null, sourceRepositoryOwnerId: null }],
+    identities: [
+      {
+        ...WHO,
+        sourceRepository: null,
+        sourceRepositoryRef: null,
+        sourceRepositoryId: null,
+        sourceRepositoryOwnerId: null,
+      },
+    ],
   });
   const signed = (by: LocalSigstore): Promise<Buffer> => signStatement(statement, by.signing(WHO));
 

@@ -26,6 +26,7 @@ const builder: Workflow = {
   subject: RELEASE,
   issuer: ISSUER,
   sourceRepository: 'https://github.com/acme/app',
+  sourceRepositoryRef: 'refs/heads/main',
   sourceRepositoryId: '4711',
   sourceRepositoryOwnerId: '42',
 };
@@ -50,6 +51,7 @@ function ci(
     subject: RELEASE,
     issuer: ISSUER,
     sourceRepository: null,
+    sourceRepositoryRef: null,
     sourceRepositoryId: null,
     sourceRepositoryOwnerId: null,
     ...identity,

@@ -31,6 +31,8 @@ const identity = z.strictObject({
   sourceRepositoryId: z.string().nullable().default(null),
   sourceRepositoryOwnerId: z.string().nullable().default(null),
   sourceRepository: z.string().nullable().default(null),
+  /** The branch or tag there from which it was run: a trusted workflow builds whatever its caller has checked out. */
+  sourceRepositoryRef: z.string().nullable().default(null),
 });
 
 /** Somebody who signs with certificates of a Sigstore instance. */

@@ -13,12 +13,14 @@ export const DATABASE_FILE = 'database.json';
 
 const LARGEST = 16 * 1024 * 1024;
 const DEEPEST = 16;
+/** What may hold advisories that nobody has unpacked. */
+const PACKED = /\.(zip|tar|tgz|gz|bz2|xz|zst|7z)$/i;
 /** Files after which everything else in this process has its turn. */
 const BEFORE_OTHERS = 256;
 
 /**
  * Everything in a directory and those below it that is or should be an advisory: files `.json`, and the lines of files
- * `.jsonl`, in the order of their names. Other files are passed over, and links are not followed. `place` is the path in
+ * `.jsonl`, in the order of their names. Other files are passed over. Links are not followed: what is behind one is missing. `place` is the path in
  * the directory, and of a line its number.
  */
 export async function* storedAdvisories(
@@ -33,12 +35,13 @@ export async function* storedAdvisories(
     if (entry.isDirectory()) {
       if (depth >= DEEPEST) yield { kind: 'unreadable', place, why: 'it is too deep' };
       else yield* storedAdvisories(directory, place, depth + 1);
-    } else if (/\.(json|jsonl)$/.test(entry.name)) {
-      if (!entry.isFile())
-        yield { kind: 'unreadable', place, why: 'it is a link, and links are not followed' };
-      else if (place.endsWith('.jsonl')) yield* linesOf(directory, place);
+    } else if (entry.isSymbolicLink()) {
+      yield { kind: 'unreadable', place, why: 'it is a link, and links are not followed' };
+    } else if (/\.jsonl?$/i.test(entry.name)) {
+      if (!entry.isFile()) yield { kind: 'unreadable', place, why: 'it is no file' };
+      else if (/l$/i.test(entry.name)) yield* linesOf(directory, place);
       else yield wholeFile(directory, place);
-    } else if (entry.name.endsWith('.zip')) {
+    } else if (PACKED.test(entry.name)) {
       yield { kind: 'unreadable', place, why: 'it is packed: unpack it and remove it' };
     }
   }

@@ -99,6 +99,22 @@ describe('what an advisory says about a version', () => {
     assert.equal(say(about, '24.2.0', 'generic'), 'not affected');
   });
 
+  it('holds for a version that is listed in another spelling', () => {
+    assert.equal(say(affected({ versions: ['v1.0.0'] }), '1.0.0'), 'affected, fixed in null');
+    assert.equal(say(affected({ versions: ['0:1.0-1'] }), '1.0-1', 'Debian'), 'affected, fixed in null');
+  });
+
+  it('is not told where there is a range of a type that nobody knows', () => {
+    const strange = { type: 'semver', events: [{ introduced: '0' }] };
+    assert.equal(say(affected({ ranges: [strange], versions: ['3.0.0'] }), '1.0.0'), 'cannot tell');
+    assert.equal(
+      say(affected({ ranges: [strange], versions: ['1.0.0'] }), '1.0.0'),
+      'affected, fixed in null',
+    );
+    const commits = { type: 'GIT', events: [{ introduced: '0' }] };
+    assert.equal(say(affected({ ranges: [commits], versions: ['3.0.0'] }), '1.0.0'), 'not affected');
+  });
+
   it('is not told when versions cannot be compared, when there are only commits, or no beginning', () => {
     assert.equal(say(ranges({ introduced: 'yesterday' }), '1.0.0'), 'cannot tell');
     assert.equal(say(ranges({ introduced: '0' }, { fixed: '2.0.0' }), 'trunk'), 'cannot tell');

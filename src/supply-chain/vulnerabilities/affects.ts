@@ -23,10 +23,14 @@ export function effectOn({ ranges, versions }: Affected, asked: AskedVersion): E
   const affected = effects.filter((effect) => effect.kind === 'affected');
   if (affected.length > 0)
     return { kind: 'affected', fixed: affected.find(({ fixed }) => fixed !== null)?.fixed ?? null };
-  if (isListed(versions, asked))
+  if (versions.some((listed) => listed === asked.version || order(asked.version, listed) === 0))
     return { kind: 'affected', fixed: nextFix(comparable, asked.version, order) };
   const unclear = effects.find((effect) => effect.kind === 'cannot tell');
   if (unclear !== undefined) return unclear;
+  const strange = ranges.find(({ type }) => type !== 'GIT' && !isComparable(type, asked.ecosystem));
+  if (strange !== undefined) {
+    return { kind: 'cannot tell', why: `it has a range of the type ${JSON.stringify(strange.type)}` };
+  }
   const isTold = comparable.length > 0 || versions.length > 0;
   return isTold
     ? { kind: 'not affected' }
@@ -36,11 +40,6 @@ export function effectOn({ ranges, versions }: Affected, asked: AskedVersion): E
 /** Ranges of commits need the history of the repository, which is not here; such advisories list the tags beside them. */
 function isComparable(type: string, ecosystem: AskedVersion['ecosystem']): boolean {
   return type === 'ECOSYSTEM' || (type === 'SEMVER' && ecosystem !== 'Debian');
-}
-
-/** Lists made from tags of repositories have a `v` before versions. */
-function isListed(versions: readonly string[], { version, ecosystem }: AskedVersion): boolean {
-  return versions.includes(version) || (ecosystem === 'generic' && versions.includes(`v${version}`));
 }
 
 type Bound = readonly [kind: 'introduced' | 'fixed' | 'last affected', version: string];

@@ -93,8 +93,11 @@ function flat(documents: readonly unknown[]): readonly BillComponent[] {
 
 /** Null for what is no package: files, and the distribution itself. */
 function packageOf({ type, name, purl: text }: BillComponent): ScannedPackage | NotScanned | null {
-  if (type === 'operating-system' || type === 'file') return null;
-  if (text === undefined) return { what: name, why: 'it has no package URL', isGap: type === 'library' };
+  if (text === undefined) {
+    const isPackage = type !== 'operating-system' && type !== 'file';
+    const isGap = type === 'library' || type === 'framework';
+    return isPackage ? { what: name, why: 'it has no package URL', isGap } : null;
+  }
   const purl = parsePurl(text);
   if (purl === null) return { what: text, why: 'its package URL is malformed', isGap: true };
   switch (purl.type) {

@@ -109,6 +109,22 @@ describe('a scan', () => {
     assert.deepEqual(ids(await scanned(t, { 'one.json': withdrawn })), []);
   });
 
+  it('counts advisories that are yet to be withdrawn', async (t) => {
+    const planned = advisory('GHSA-aaaa-bbbb-cccc', { withdrawn: '2027-01-01T00:00:00Z' });
+    assert.equal(ids(await scanned(t, { 'one.json': planned })).length, 1);
+  });
+
+  it('reads advisories whose files and ecosystems are written in capitals, and releases without a number', async (t) => {
+    const npm = advisory('GHSA-aaaa-bbbb-cccc', {}, { package: { ecosystem: 'NPM', name: 'Left ' } });
+    const debians = ['bookworm', '12'].map((release, index) =>
+      advisory(`DSA-${index}-1`, { affected: [debian(release, '3.0-1')] }),
+    );
+    const document = bill('pkg:npm/left@1.0.0', 'pkg:deb/debian/glibc@2.0-1?distro=debian-12');
+    const files = { 'ONE.JSON': npm, 'all.JSONL': debians.map((each) => JSON.stringify(each)).join('\n') };
+    const { findings } = await scanned(t, files, document);
+    assert.deepEqual(findings.map(({ id }) => id).toSorted(), ['DSA-0-1', 'DSA-1-1', 'GHSA-aaaa-bbbb-cccc']);
+  });
+
   it('counts advisories that are aliases as one, by the worst of them', async (t) => {
     const found = await scanned(t, {
       'a.json': advisory('GHSA-aaaa-bbbb-cccc', {
@@ -262,6 +278,15 @@ describe('a scan that does not see everything says so', () => {
     assert.match(gaps[0] ?? '', /link\.json .* links are not followed/);
   });
 
+  it('when a directory of advisories is a link, or nobody has unpacked it', async (t) => {
+    const directory = await directoryOf(t, { ...good, 'npm.tar.gz': 'packed' });
+    const other = await directoryOf(t, { 'one.json': advisory('GHSA-aaaa-bbbb-cccc') });
+    await symlink(other, path.join(directory, 'more'));
+    const { gaps } = await scan(billPackages(bill('pkg:npm/left@1.0.0'), IMAGE), directory, NOW);
+    assert.match(gaps.join('\n'), /advisory more cannot be used: it is a link/);
+    assert.match(gaps.join('\n'), /npm\.tar\.gz cannot be used: it is packed/);
+  });
+
   it('when an advisory is about a package, and cannot be understood', async (t) => {
     const events = [{ introduced: '0' }, { fixed: 'soon' }];
     const strange = advisory('GHSA-bbbb-bbbb-bbbb', {}, { ranges: [{ type: 'SEMVER', events }] });
@@ -314,6 +339,19 @@ describe('bills of materials of others', () => {
       assert.throws(() => billPackages({ ...bill(), metadata }, IMAGE), refusal('SUBJECT_MISMATCH'));
     }
     assert.throws(() => billPackages({ spdxVersion: 'SPDX-2.3' }, IMAGE), refusal('SCAN_FAILED'));
+  });
+
+  it('may call a package a file, and must say what a framework is', () => {
+    const components = [
+      { type: 'file', name: 'left', purl: 'pkg:npm/left@1.0.0' },
+      { type: 'framework', name: 'right' },
+    ];
+    const { packages, notScanned } = billPackages({ ...bill(), components }, IMAGE);
+    assert.deepEqual(
+      packages.map(({ title }) => title),
+      ['left'],
+    );
+    assert.deepEqual(notScanned, [{ what: 'right', why: 'it has no package URL', isGap: true }]);
   });
 
   it('may have components within components, however deep', () => {

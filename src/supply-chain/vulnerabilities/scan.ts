@@ -29,7 +29,7 @@ export async function scan(bill: BillPackages, directory: string, now: Instant):
   const found: Finding[] = [];
   const unclear: DatabaseProblem[] = [];
   const database = await readDatabase(directory, now, (advisory, place) => {
-    if (advisory.withdrawn !== undefined && advisory.withdrawn !== null) return;
+    if (advisory.withdrawn !== undefined && advisory.withdrawn !== null && advisory.withdrawn <= now) return;
     for (const affected of advisory.affected) {
       for (const about of packagesMeant(affected, byName)) {
         const effect = effectOn(affected, about);
@@ -62,18 +62,21 @@ function packagesMeant({ package: about, ranges }: Affected, byName: Index): rea
     const isNode = ranges.some(({ repo }) => repo !== undefined && NODE_REPOSITORY.test(repo));
     return isNode ? (byName.get('generic node') ?? []) : [];
   }
-  const name = about.name.toLowerCase();
-  const [ecosystem = '', release] = about.ecosystem.split(':');
+  const name = about.name.trim().toLowerCase();
+  // Who writes its name otherwise means the same one.
+  const [ecosystem = '', release] = about.ecosystem.trim().toLowerCase().split(':');
   switch (ecosystem) {
     case 'npm':
       return byName.get(`npm ${name}`) ?? [];
-    case 'Debian': {
+    case 'debian': {
       const named = byName.get(`Debian ${name}`) ?? [];
-      return release === undefined ? named : named.filter((each) => each.release === release);
+      // One that is not numbered may be any of them.
+      const isNumbered = release !== undefined && /^\d+(\.\d+)?$/.test(release);
+      return isNumbered ? named.filter((each) => each.release === release) : named;
     }
     default: {
       // Ecosystems have no name for programs without a package; Bitnami's is the one that has Node.js in it.
-      const isGeneric = about.purl === `pkg:generic/${name}` || (ecosystem === 'Bitnami' && name === 'node');
+      const isGeneric = about.purl === `pkg:generic/${name}` || (ecosystem === 'bitnami' && name === 'node');
       return isGeneric ? (byName.get(`generic ${name}`) ?? []) : [];
     }
   }

@@ -59,19 +59,21 @@ describe('the severity of a vulnerability', () => {
   });
 
   it('is unknown without a rating, or with one that cannot be read, and then counts as high', () => {
-    for (const more of [
-      {},
-      vector('CVSS_V3', 'CVSS:3.1/AV:N'),
-      vector('CVSS_V3', '9.8'),
-      vector('CVSS_V3', `${V3}/AV:L`),
-      vector('CVSS_V9', V3),
-      { database_specific: { severity: 5 } },
-    ]) {
+    for (const more of [{}, { database_specific: { severity: 5 } }]) {
       assert.deepEqual(rate(more), { rating: 'unknown', scores: [] });
+    }
+    for (const unreadable of ['CVSS:3.1/AV:N', `${V3}/AV:L`, 'CVSS:5.0/AV:N', '11', 'grave']) {
+      const more = { ...vector('CVSS_V3', unreadable), database_specific: { severity: 'LOW' } };
+      assert.equal(rate(more).rating, 'high', unreadable);
     }
     assert.ok(isAtLeast('unknown', 'high'));
     assert.ok(!isAtLeast('unknown', 'critical'));
     assert.ok(!isAtLeast('medium', 'high'));
+  });
+
+  it('is read from plain scores, and from vectors under any name', () => {
+    assert.equal(rate(vector('CVSS_V3', '9.8')).rating, 'critical');
+    assert.equal(rate(vector('CVSS_V9', V3)).rating, rate(vector('CVSS_V3', V3)).rating);
   });
 
   it('does not fall over anything', () => {

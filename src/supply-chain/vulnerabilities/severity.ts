@@ -80,8 +80,15 @@ function wordOf(method: string, said: unknown): readonly Score[] {
     : [];
 }
 
+/** What cannot be read counts as high, beside others too: it may be the worst that is said. */
 function scoreOf({ type, score: said }: Advisory['severity'][number]): readonly Score[] {
-  if (!/^CVSS_V[234]$/.test(type)) return wordOf(type, said);
-  const score = cvssScore(said);
-  return score === null ? [] : [{ method: type, score: score.toFixed(1) }];
+  const word = wordOf(type, said);
+  if (word.length > 0) return word;
+  const score = cvssScore(said) ?? plainScore(said);
+  return [{ method: type, score: score === null ? 'high' : score.toFixed(1) }];
+}
+
+function plainScore(said: string): number | null {
+  const score = /^\d{1,2}(\.\d+)?$/.test(said) ? Number(said) : null;
+  return score !== null && score <= 10 ? score : null;
 }

@@ -117,16 +117,18 @@ export function provenanceOf({
   builder = BUILDER,
   buildType = BUILD_TYPE,
   parameters = { source: 'main', commit: '1234' },
+  age = 3 * HOUR,
 }: {
   readonly builder?: string;
   readonly buildType?: string;
   readonly parameters?: Readonly<Record<string, unknown>>;
+  readonly age?: number;
 }): VerifiedStatement {
   return statement(PREDICATES.provenance, {
     buildDefinition: { buildType, externalParameters: parameters },
     runDetails: {
       builder: { id: builder },
-      metadata: { startedOn: time(NOW - 4 * HOUR), finishedOn: time(NOW - 3 * HOUR) },
+      metadata: { startedOn: time(NOW - age - HOUR), finishedOn: time(NOW - age) },
     },
   });
 }
@@ -173,6 +175,7 @@ export function scanOf({
 }
 
 export function exceptionOf({
+  vulnerability = 'CVE-1',
   signers = ['security'],
   status = 'not_affected',
   age = 2 * HOUR,
@@ -180,6 +183,7 @@ export function exceptionOf({
   component = null,
   ...rest
 }: {
+  readonly vulnerability?: string;
   readonly signers?: readonly string[];
   readonly status?: string;
   readonly justification?: string | undefined;
@@ -190,7 +194,7 @@ export function exceptionOf({
   const justification = 'justification' in rest ? rest.justification : 'vulnerable_code_not_present';
   const subcomponents = component === null ? {} : { subcomponents: [{ '@id': component }] };
   const said = {
-    vulnerability: { name: 'CVE-1' },
+    vulnerability: { name: vulnerability },
     ...(product === null ? {} : { products: [{ '@id': product, ...subcomponents }] }),
     status,
     ...(justification === undefined ? {} : { justification }),

@@ -31,7 +31,9 @@ export async function runHelper(
     if (code === 0) return credentialsIn(text);
     // The words of docker's own helpers; there is no code for it.
     if (/credentials not found/i.test(text)) return null;
-    throw new Error(`it ended with ${code}: "${printable(text)}"`);
+    // What it says may be what it should have kept to itself.
+    const words = /secret|password|token/i.test(text) ? '' : `: "${printable(text)}"`;
+    throw new Error(`it ended with ${code}${words}`);
   } catch (cause) {
     signal?.throwIfAborted();
     const isJunk = cause instanceof SyntaxError || cause instanceof z.ZodError;

@@ -131,6 +131,15 @@ describe('a credential helper', () => {
     await assert.rejects(credentialsFor('example.com'), unauthorized(/ENOENT/));
   });
 
+  it('that fails does not get its secret into the message', async (t) => {
+    const { directory: made, credentialsFor } = configured(t, { credsStore: 'test' });
+    addHelper(made, 'test', `echo '{"Username":"ada","Secret":"hunter2"}'; exit 1`);
+    await assert.rejects(credentialsFor('example.com'), (error: unknown) => {
+      assert.doesNotMatch(String(error), /hunter2/);
+      return unauthorized(/it ended with 1$/)(error);
+    });
+  });
+
   it('is no path to another program', async (t) => {
     for (const name of ['../../bin/sh', 'a/b', '', 'x; y']) {
       const { credentialsFor } = configured(t, { credHelpers: { 'example.com': name } });

@@ -1,22 +1,28 @@
 import type { Clock } from '../../../clock/clock.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import type { Digest } from '../../oci/digest.ts';
+import { MOST_REFERRERS } from '../../oci/repository.ts';
 import { addToFallbackIndex, fallbackReferrers } from './fallback-referrers.ts';
-import { listedReferrers } from './listed-referrers.ts';
+import { listedReferrers, tooMany } from './listed-referrers.ts';
 import type { RegistryClient } from './registry-client.ts';
 
 /**
- * What refers to the image. A registry with the referrers API lists everything there, also what was pushed before it had
- * it, so a list with entries is taken as whole. An empty one may come from a registry that answers without keeping such
- * a list, so then the fallback tag is looked at too.
+ * What refers to the image: by the referrers API and by the fallback tag. A registry with the one may still have the other,
+ * from when it did not have it, or by someone who did not find in the list what they had just pushed. Bad news may be in
+ * either.
  */
 export async function referrersOf(
   client: RegistryClient,
   subject: Digest,
   signal?: AbortSignal,
 ): Promise<readonly Descriptor[]> {
-  const listed = await listedReferrers(client, subject, signal);
-  return listed === null || listed.length === 0 ? fallbackReferrers(client, subject, signal) : listed;
+  const [listed, fallen] = await Promise.all([
+    listedReferrers(client, subject, signal),
+    fallbackReferrers(client, subject, signal),
+  ]);
+  const all = new Map([...fallen, ...(listed ?? [])].map((each) => [each.digest, each]));
+  if (all.size > MOST_REFERRERS) throw tooMany(client, subject);
+  return [...all.values()];
 }
 
 /**

@@ -273,6 +273,15 @@ describe('an upload', () => {
     assert.equal(await codeOf(address, begin), '429 TOOMANYREQUESTS');
   });
 
+  it('is not begun for a digest that is none, so that nobody takes all places', async (t) => {
+    const { address } = await registry(t);
+    const uploads = '/v2/a/blobs/uploads/';
+    for (let count = 0; count < 64; count += 1) {
+      assert.equal((await send(address, { method: 'POST', path: `${uploads}?digest=none` })).status, 400);
+    }
+    assert.equal((await send(address, { method: 'POST', path: uploads })).status, 202);
+  });
+
   it('is spared where another repository has the blob', async (t) => {
     const { address } = await registry(t);
     const digest = await putBlob(address, 'a', 'some bytes');

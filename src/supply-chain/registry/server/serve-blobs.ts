@@ -47,11 +47,12 @@ export async function beginUpload(
   if (mounted !== null && from !== null && (await mount(shelf, { mounted, from, to: repository }))) {
     return sendStored(response, repository, digestIn(mounted));
   }
+  const said = query.get('digest');
+  const digest = said === null ? null : digestIn(said);
   const id = await uploads.begin(repository);
-  const digest = query.get('digest');
   if (digest === null) return sendProgress(response, repository, id, 0);
-  await finish({ repository, id, digest: digestIn(digest), source: bodyOf(request) }, shelf, uploads);
-  sendStored(response, repository, digestIn(digest));
+  await finish({ repository, id, digest, source: bodyOf(request) }, shelf, uploads);
+  sendStored(response, repository, digest);
 }
 
 export async function continueUpload(
