@@ -14,7 +14,7 @@ import { answers } from './messages.ts';
 import { proxyPaths } from './paths.ts';
 import { localSettings, type LocalSettings } from './settings.ts';
 import { smokeInstances } from './smoke.ts';
-import { type ImageSource, isImage } from './unpacked.ts';
+import { type ImageSource, isImage, isToBeBrought } from './unpacked.ts';
 
 /** After a start that failed, the proxy is left alone for this long. */
 const RELAUNCH_AFTER: Milliseconds = 1_000;
@@ -84,21 +84,25 @@ export function localSite(planned: unknown, clock: Clock, images: ImageSource = 
         // Stays by the proxy's clock: it tells one firing from another, and so must not move with what clocks are thought
         // to differ by.
         const { firedAt } = guard;
+        const kept = running.map((each) => arriving.amend(each));
         const isRunning = ({ digest }: Release) => running.some(({ release }) => release.digest === digest);
         const coming = arriving.running().filter(({ release }) => !isRunning(release));
         return {
           traffic: shiftSpare(traffic, -ahead),
           fence,
-          running: [...running, ...coming],
+          running: [...kept, ...coming],
           guard: { armed, firedAt },
         };
       },
       async prepare(release, fence, signal) {
-        await awake(() =>
-          client.order('configure', { proxy: settings.proxy, digest: release.digest }, signal),
-        );
+        const kept = (await read(signal)).running.find((each) => each.release.digest === release.digest);
+        const isDamaged = kept !== undefined && isToBeBrought(kept);
+        // A release that is only mended keeps its address: the settings are those of what is rolled out now.
+        if (!isDamaged) {
+          await client.order('configure', { proxy: settings.proxy, digest: release.digest }, signal);
+        }
         take(fence);
-        if (isImage(release)) arriving.expect(release);
+        if (isImage(release) && (kept === undefined || isDamaged)) arriving.expect(release);
         else await client.order('prepare', { release, run: settings.run, image: null, fence }, signal);
       },
       async apply(desired, fence, signal) {

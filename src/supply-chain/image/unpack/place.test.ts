@@ -132,7 +132,7 @@ describe('the place of an unpacked image', () => {
       const file = path.join(blobs, name);
       const bytes = readFileSync(file);
       // Layers are gzipped.
-      if (bytes[0] === 0x1f) writeFileSync(file, bytes.with(-9, (bytes.at(-9) ?? 0) ^ 1));
+      if (bytes[0] === 0x1f) writeFileSync(file, bytes.with(bytes.length - 9, (bytes.at(-9) ?? 0) ^ 1));
     }
     await assert.rejects(again(), refusal('DIGEST_MISMATCH'));
     assert.deepEqual(aside, []);

@@ -20,7 +20,7 @@ const told = z.object({
 function rig(t: TestContext, changes: Partial<Unpacked> = {}) {
   const place = directory(t);
   const images = path.join(place, 'images');
-  const state = { image: { ...unpackedInto(images, RELEASE), ...changes } };
+  const state = { image: { ...unpackedInto(images, RELEASE), ...changes }, damages: 0 };
   const make = (adopted: Parameters<typeof keepInstance>[0]['adopted']) => {
     const { platform, arch: architecture, execPath: node } = process;
     const made = keepInstance({
@@ -30,6 +30,7 @@ function rig(t: TestContext, changes: Partial<Unpacked> = {}) {
       starter: imageStarter({
         variables: RELEASE.artifact.env,
         image: () => state.image,
+        onDamage: () => void (state.damages += 1),
         home: path.join(place, 'home'),
         machine: { node, platform, architecture },
       }),
