@@ -18,6 +18,8 @@ export interface Arrivals {
   forget(digest: string): void;
   /** The releases of which the proxy does not know yet. */
   running(): readonly Running[];
+  /** How it goes with the image; null if it was not asked for. */
+  stateOf(digest: string): Arrival['kind'] | null;
   /** A release that the proxy keeps and whose image was changed, with what is done about that. */
   amend<Kept extends Damaged>(kept: Kept): Kept;
 }
@@ -95,6 +97,7 @@ export function arrivals({ bring, directory, processes, clock, deliver }: Arriva
       known.delete(digest);
       if (arrival?.kind === 'under way') arrival.stop.abort();
     },
+    stateOf: (digest) => known.get(digest)?.kind ?? null,
     amend(kept) {
       const arrival = known.get(kept.release.digest);
       if (kept.damage === null || arrival === undefined || arrival.kind === 'arrived') return kept;

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import type { ImageArtifact, Release } from '../../core/release.ts';
+import { TargetError } from '../target.ts';
 
 /**
  * An image whose layers were verified and unpacked on this machine, and what its configuration says of running it. Its own
@@ -65,6 +66,13 @@ export interface ImageSource {
   readonly unpack: BringRelease<Unpacked>;
   /** For containers: its blobs are stored as they are. */
   readonly store: BringRelease<Stored>;
+}
+
+/** For a target that is only given commands. */
+export const NO_IMAGES: ImageSource = { unpack: bringNothing, store: bringNothing };
+
+async function bringNothing({ name }: Release): Promise<never> {
+  throw new TargetError('refused', `${name} is an image, and nothing here can fetch images`);
 }
 
 /** Whether the release is an image. */
