@@ -56,7 +56,7 @@ describe('the images of the releases that are kept', () => {
     images.add(second);
     await images.keepOnly(new Set(RELEASES.slice(2).map(({ digest }) => digest)), now);
     const names = [`${first.digest.slice(7)}.changed-1`, RELEASES[2]?.digest.slice(7)];
-    assert.deepEqual(readdirSync(paths.images).toSorted(), names.toSorted());
+    assert.deepEqual(new Set(readdirSync(paths.images)), new Set(names));
   });
 
   it('leave alone what may just be unpacked, until it is old', async (t) => {
