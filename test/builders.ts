@@ -202,14 +202,11 @@ function carryOut(
   const fenced = { ...target, fence: { sequence, revision } };
   switch (action.kind) {
     case 'prepare':
-      return { ...fenced, running: [...target.running, running(action.release)] };
+      return { ...fenced, running: [...without(target, action.release), running(action.release)] };
     case 'apply':
       return { ...fenced, traffic: action.traffic };
     case 'retire':
-      return {
-        ...fenced,
-        running: target.running.filter((each) => each.release.digest !== action.release.digest),
-      };
+      return { ...fenced, running: without(target, action.release) };
     case 'arm':
       return {
         ...fenced,
@@ -220,4 +217,8 @@ function carryOut(
     default:
       return action satisfies never;
   }
+}
+
+function without({ running: all }: TargetReading, { digest }: Release): readonly Running[] {
+  return all.filter((each) => each.release.digest !== digest);
 }

@@ -1,11 +1,12 @@
 import path from 'node:path';
 import { type SupplyChainCode, SupplyChainError } from '../supply-chain/error.ts';
-import { unpackImage } from '../supply-chain/image/unpack/unpack-image.ts';
+import { unpackImage, type UnpackedImage } from '../supply-chain/image/unpack/unpack-image.ts';
 import { copyImage } from '../supply-chain/layout/copy-image.ts';
 import { layoutRepository } from '../supply-chain/layout/layout-repository.ts';
 import { type Digest, parseDigest } from '../supply-chain/oci/digest.ts';
 import type { ImageRepository } from '../supply-chain/oci/repository.ts';
 import { LAYOUT } from '../targets/local/proxy/container/command-lines.ts';
+import { setAside } from '../targets/local/set-aside.ts';
 import {
   type BringRelease,
   imagePlace,
@@ -19,7 +20,7 @@ import { type ImageHost, openImageRepository } from './images.ts';
 
 /** Brings images to targets of this machine, from wherever they are. */
 export function imageSource(host: ImageHost): ImageSource {
-  return { unpack: bringBy(host, unpack), store: bringBy(host, store) };
+  return { unpack: bringBy(host, unpacker()), store: bringBy(host, store) };
 }
 
 /** Gives an image that is in the repository its form inside `directory`. */
@@ -30,8 +31,24 @@ type Form<Image> = (
   signal: AbortSignal,
 ) => Promise<Image>;
 
-const unpack: Form<Unpacked> = async (repository, digest, directory, signal) => {
-  const unpacked = await unpackImage(repository, digest, { directory, platform: null }, signal);
+/** Remembers what images came to that were unpacked here, so that they need not be unpacked to be compared. */
+function unpacker(): Form<Unpacked> {
+  const known = new Map<Digest, Digest>();
+  return async (repository, digest, directory, signal) => {
+    const treeDigest = known.get(digest);
+    const options = {
+      directory,
+      platform: null,
+      setAside,
+      ...(treeDigest === undefined ? {} : { treeDigest }),
+    };
+    const unpacked = await unpackImage(repository, digest, options, signal);
+    known.set(digest, unpacked.treeDigest);
+    return formOf(unpacked);
+  };
+}
+
+function formOf(unpacked: UnpackedImage): Unpacked {
   const { Env, Entrypoint, Cmd, WorkingDir } = unpacked.config.config ?? {};
   const workingDirectory = WorkingDir === undefined || WorkingDir === '' ? '/' : WorkingDir;
   return {
@@ -45,7 +62,7 @@ const unpack: Form<Unpacked> = async (repository, digest, directory, signal) => 
     appRoot: workingDirectory,
     env: Object.fromEntries((Env ?? []).map(toPair)),
   };
-};
+}
 
 const store: Form<Stored> = async (repository, digest, directory, signal) => {
   const layout = path.resolve(imagePlace(directory, digest), LAYOUT);

@@ -4,20 +4,35 @@ import type { PlannedTarget } from '../core/plan.ts';
 import type { NewsLine } from '../targets/local/messages.ts';
 import type { StartedTarget } from '../targets/local/operations.ts';
 import type { RecentTraffic } from '../targets/local/recent-traffic.ts';
-import { noSuchKind } from './engine.ts';
+import type { ReleaseInTrouble } from '../targets/local/troubles.ts';
+import { type HostOptions, noSuchKind } from './engine.ts';
 
-export type { RecentTraffic, StartedTarget };
+export type { RecentTraffic, ReleaseInTrouble, StartedTarget };
 
 /** What the proxy of a local target counted in a tenth of a second. */
 export type LocalNews = NewsLine;
 
-/** Starts the proxies of the local targets among these, and waits until what is stable takes traffic. */
+/**
+ * Starts the proxies of the local targets among these, and waits until what is stable takes traffic. Images that were changed
+ * or removed since they were unpacked are brought anew.
+ */
 export async function startLocalTargets(
   targets: readonly PlannedTarget[],
+  { clock = systemClock(), ...host }: HostOptions,
 ): Promise<readonly StartedTarget[]> {
   const { startLocal } = await import('../targets/local/operations.ts');
-  const clock = systemClock();
-  return Promise.all(locals(targets).map(({ name, settings }) => startLocal(name, settings, clock)));
+  const { imageSource } = await import('./image-source.ts');
+  const images = imageSource({ clock, ...host });
+  return Promise.all(locals(targets).map(({ name, settings }) => startLocal(name, settings, clock, images)));
+}
+
+/** The releases that local targets among these keep and cannot start, or of which processes are missing. Starts nothing. */
+export async function releasesInTrouble(
+  targets: readonly PlannedTarget[],
+): Promise<readonly ReleaseInTrouble[]> {
+  const { troublesAt } = await import('../targets/local/troubles.ts');
+  const found = await Promise.all(locals(targets).map(({ name, settings }) => troublesAt(name, settings)));
+  return found.flat();
 }
 
 /** Lets local targets among these that a person stopped be started again. */

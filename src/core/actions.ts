@@ -30,6 +30,7 @@ export function neededActions(rollout: Rollout, observation: Observation, now: I
       ...guarding({ rollout, target, wish, reading, now }),
       ...shifting({ rollout, target, wish, reading, now }),
       ...retirements(rollout, target, reading),
+      ...restorations(rollout, target, reading),
     ];
   });
 }
@@ -51,6 +52,20 @@ function preparations(rollout: Rollout, target: string, reading: TargetReading):
   return keptReleases(rollout, target)
     .filter((release) => isNeeded(rollout, target, release) && instancesOf(reading, release) === null)
     .map((release) => ({ kind: 'prepare', target, release }));
+}
+
+/**
+ * What the platform has given up on is prepared anew when none of it is left. Comes last: a target that refuses it takes no
+ * more wishes in this turn.
+ */
+function restorations(rollout: Rollout, target: string, reading: TargetReading): readonly Action[] {
+  return keptReleases(rollout, target)
+    .filter((release) => isNeeded(rollout, target, release) && isGivenUp(reading, release))
+    .map((release) => ({ kind: 'prepare', target, release }));
+}
+
+function isGivenUp({ running }: TargetReading, release: Release): boolean {
+  return running.some((each) => sameRelease(each.release, release) && each.failed && each.healthy === 0);
 }
 
 /** The release that takes or may take traffic; one that is only kept warm is not started again. */

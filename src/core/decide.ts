@@ -9,6 +9,7 @@ import { obey } from './obey.ts';
 import type { Observation } from './observation.ts';
 import { hearMetrics } from './hearing.ts';
 import type { Move } from './move.ts';
+import { homeTroubles } from './progress.ts';
 import { beforeNextStep, isStopped, standstill } from './recheck.ts';
 import { isActive, type Rollout } from './rollout.ts';
 import type { Instant, Milliseconds } from './time.ts';
@@ -75,7 +76,8 @@ function goOn(turn: Turn, observation: Observation): Turn {
     progress.to !== null && isForward(turn.rollout, progress) ? beforeNextStep(turn.rollout) : [];
   if (progress.to !== null && closed.length === 0) return moved(turn, progress);
   const stopped = isStopped(turn.rollout) ? standstill(turn.rollout) : [];
-  const waitingFor = progress.to === null ? [...stopped, ...progress.waitingFor] : closed;
+  const waitingFor =
+    progress.to === null ? [...stopped, ...homeTroubles(turn.rollout), ...progress.waitingFor] : closed;
   return { ...turn, rollout: { ...turn.rollout, waitingFor } };
 }
 

@@ -1,7 +1,7 @@
 import { lookForVerdict } from './attestation.ts';
 import type { Observation, Running, TargetReading } from './observation.ts';
 import { isStopped, lookAgain } from './recheck.ts';
-import { sameRelease } from './release.ts';
+import { type Release, sameRelease } from './release.ts';
 import type { Phase, Rollout, TargetState } from './rollout.ts';
 import type { Instant, Milliseconds } from './time.ts';
 import { isOlder, sameTraffic } from './traffic.ts';
@@ -71,6 +71,7 @@ function firstLook(rollout: Rollout, observation: Observation): Rollout['targets
     if (reading === null) return null;
     states[name] = {
       home: reading.traffic.stable,
+      homeTrouble: troubleOf(reading.traffic.stable, reading),
       steadySince: null,
       outage: null,
       refusal: null,
@@ -99,11 +100,19 @@ function lookAtTarget(
   if (reading === null) return { ...state, outage, refusal };
   return {
     home: state.home,
+    homeTrouble: troubleOf(state.home, reading),
     refusal,
     steadySince: follows(rollout, name, reading) ? (state.steadySince ?? now) : null,
     outage,
     guardFiredAt: reading.guard.firedAt,
   };
+}
+
+function troubleOf(home: Release | null, { running }: TargetReading): string | null {
+  const found = running.find(({ release }) => sameRelease(release, home));
+  if (found === undefined || !found.failed) return null;
+  const { healthy, wanted, trouble } = found;
+  return `${healthy} of ${wanted} instances are healthy: ${trouble ?? 'no reason given'}`;
 }
 
 function errorOf(observation: Observation, name: string): string | null {

@@ -2,6 +2,7 @@ import type { Admission } from './admission.ts';
 import type { Reason } from './reason.ts';
 import type { Phase, Rollout, Verdict } from './rollout.ts';
 import type { Instant } from './time.ts';
+import { isStable } from './wish.ts';
 
 /** A change of phase and what it is for. */
 export interface Move {
@@ -46,7 +47,8 @@ export function toEnded(
   because: readonly Reason[] = [],
 ): Move {
   const { rollbackWindow, quarantine } = rollout.plan;
-  const untouched = rollout.phase.kind === 'gating';
+  // What was stable before is stable still: there is nothing to take back, and nothing is kept warm.
+  const untouched = rollout.phase.kind === 'gating' || (verdict.kind === 'promoted' && isStable(rollout));
   const settlesAt =
     verdict.kind === 'promoted'
       ? now + Math.max(rollbackWindow, quarantine)

@@ -29,6 +29,9 @@ function targetNews(before: Rollout, after: Rollout): readonly Reason[] {
     if (state.outage !== null && is > worth && was <= worth) {
       reasons.push({ code: 'unreadable', target, detail: state.outage.error });
     }
+    if (state.homeTrouble !== null && (old.homeTrouble ?? null) === null) {
+      reasons.push({ code: 'stable-down', target, detail: state.homeTrouble });
+    }
     if (state.outage === null && was > worth) reasons.push({ code: 'readable', target, after: was });
     return reasons;
   });

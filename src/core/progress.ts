@@ -21,6 +21,14 @@ export function unsteady(rollout: Rollout): readonly string[] {
   return targetNames(rollout).filter((name) => (rollout.targets?.[name]?.steadySince ?? null) === null);
 }
 
+/** The targets on which the release at home cannot be started. A rollback says so where it waits for them. */
+export function homeTroubles({ targets, phase }: Rollout): readonly Reason[] {
+  if (phase.kind === 'rolling-back' || phase.kind === 'ended') return [];
+  return Object.entries(targets ?? {}).flatMap(([target, { homeTrouble }]): Reason[] =>
+    (homeTrouble ?? null) === null ? [] : [{ code: 'stable-down', target, detail: homeTrouble ?? '' }],
+  );
+}
+
 /** Waits for targets that have not followed; past the limit all of them go back. */
 export function awaitTargets(
   rollout: Rollout,

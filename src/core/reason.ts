@@ -180,7 +180,7 @@ function sayFacts(reason: Reason): string {
     case 'candidate-down':
       return `the candidate is down on ${reason.target}: ${reason.detail}`;
     case 'stable-down':
-      return `stable is down on ${reason.target}: ${reason.detail}`;
+      return `stable cannot be started on ${reason.target}: ${reason.detail}`;
     case 'not-healthy':
       return `the candidate did not get healthy on ${reason.target} within ${sayDuration(reason.after)}: ${reason.detail}`;
     case 'does-not-start':

@@ -75,6 +75,8 @@ export interface TargetState {
   readonly home: Release | null;
   /** Since when its traffic has been verified as wished; null while it is not. */
   readonly steadySince: Instant | null;
+  /** Why the release at home cannot be started, or not all of it; null if it can. */
+  readonly homeTrouble: string | null;
   /** How long it, or its metrics, has been unreadable, and what it said. */
   readonly outage: { readonly watched: Milliseconds; readonly error: string } | null;
   /** What it said when it last refused a wish; null when it took them all. */

@@ -14,7 +14,7 @@ export function heedBadNews(rollout: Rollout, observation: Observation, now: Ins
   const { phase } = rollout;
   if (phase.kind !== 'progressing' && phase.kind !== 'held' && phase.kind !== 'promoting') return null;
   const bad = [...broken(rollout, observation), ...failedChecks(rollout, 'rollback')];
-  const isGuilty = bad.some((reason) => reason.code !== 'check-failed-alone');
+  const isGuilty = bad.some(({ code }) => code !== 'check-failed-alone' && code !== 'does-not-start');
   if (isGuilty) return toRollingBack({ kind: 'rolled back', reasons: bad }, now);
   const unclear = [...bad, ...blindTargets(rollout)];
   if (unclear.length > 0) return toRollingBack({ kind: 'aborted', reasons: unclear }, now);
@@ -22,7 +22,7 @@ export function heedBadNews(rollout: Rollout, observation: Observation, now: Ins
   return phase.kind === 'progressing' && doubtful.length > 0 ? toHeld(phase.step, now, doubtful) : null;
 }
 
-/** Targets on which the candidate is down while stable is up, or is not what was asked for. */
+/** Targets on which the candidate is down, or cannot be started any more, while stable is up, or is not what was asked for. */
 function broken(rollout: Rollout, observation: Observation): readonly Reason[] {
   return targetNames(rollout).flatMap((target): Reason[] => {
     const reading = readingOf(observation, target);
@@ -32,8 +32,12 @@ function broken(rollout: Rollout, observation: Observation): readonly Reason[] {
       return [{ code: 'wrong-digest', target, wanted: rollout.candidate.digest, running: candidate.digest }];
     }
     const stable = reading.running.find(({ release }) => sameRelease(release, homeRelease(rollout, target)));
+    if (stable === undefined || stable.healthy === 0) return [];
+    if (candidate?.failed === true) {
+      return [{ code: 'does-not-start', target, detail: candidate.trouble ?? 'no reason given' }];
+    }
     const isDown = candidate === null || candidate.healthy === 0;
-    if (!isDown || stable === undefined || stable.healthy === 0) return [];
+    if (!isDown) return [];
     return [{ code: 'candidate-down', target, detail: candidate?.trouble ?? 'no healthy instance is left' }];
   });
 }

@@ -33,6 +33,11 @@ export function canSplit(rollout: Rollout, target: string): boolean {
   return stable !== null && !sameRelease(stable, rollout.candidate);
 }
 
+/** Whether the candidate was stable on every target before the rollout began. */
+export function isStable(rollout: Rollout): boolean {
+  return rollout.plan.targets.every(({ name }) => sameRelease(homeRelease(rollout, name), rollout.candidate));
+}
+
 /** How the target shall split its traffic now; null while the rollout has no say yet. */
 export function wishedTraffic(rollout: Rollout, target: string): Traffic | null {
   const stable = homeRelease(rollout, target);

@@ -224,6 +224,18 @@ describe('a release that runs in a container', { skip, concurrency: false }, () 
     assert.equal((await ask(url)).env['CANARY_DIGEST'], release.digest);
   });
 
+  it('is started again with its target also when its layout was removed', async (t) => {
+    const release = releaseOf('1.0.0', await usable().build('1.0.0'));
+    const images = imagesBy();
+    const { settings, up, url } = await rig(t, images);
+    await up(release);
+    await stopLocal(settings);
+    rmSync(proxyPaths(settings.directory).layouts, { recursive: true });
+    const { stable, trouble } = await startLocal('here', settings, clock, images);
+    assert.deepEqual([stable, trouble], ['1.0.0', null]);
+    assert.equal((await ask(url)).env['CANARY_DIGEST'], release.digest);
+  });
+
   it('takes no traffic when it is another image, and is read back as that', async (t) => {
     const [asked, other] = [await usable().build('1.0.0'), await usable().build('6.6.6', { EVIL: 'yes' })];
     const release = releaseOf('1.0.0', asked);

@@ -191,6 +191,18 @@ describe('canary rollback', { concurrency: false }, () => {
     assert.equal(await versionOf(shop.url), '1.0.0');
   });
 
+  it('goes back from what is stable, also when that was deployed twice', async (t) => {
+    const shop = await project(t);
+    await shop.canary('deploy', '--release', '1.0.0');
+    const load = shop.load();
+    for (let times = 0; times < 2; times += 1)
+      assert.equal((await shop.canary('deploy', '--release', '1.1.0')).code, 0);
+    await load.stop();
+    const { code, stderr } = await shop.canary('rollback');
+    assert.equal(code, 0, stderr);
+    assert.equal(await versionOf(shop.url), '1.0.0');
+  });
+
   it('says so when there is nothing to go back to', async (t) => {
     const shop = await project(t);
     assert.equal((await shop.canary('rollback')).code, 4);

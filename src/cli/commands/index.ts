@@ -374,7 +374,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'up',
-    summary: 'start the local targets of an environment again, as they were',
+    summary: 'start the local targets of an environment again, as they were; bring changed images anew',
     options: [ENV],
     load: () => import('./up.ts'),
   },

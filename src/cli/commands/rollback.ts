@@ -2,6 +2,7 @@ import { lastObeyedRollout, mayStartLocalTargets } from '../../compose.ts';
 import { resolvePlan, resolveRequest } from '../../config/resolve.ts';
 import type { Answer } from '../../core/command.ts';
 import { isActive, type Rollout } from '../../core/rollout.ts';
+import { isStable } from '../../core/wish.ts';
 import { type CommandInput, type CommandRun, flag } from '../command.ts';
 import { EXIT_CODES, type ExitCode, Refusal } from '../exit-code.ts';
 import { follow, isDone } from '../follow.ts';
@@ -22,7 +23,7 @@ export const run: CommandRun = async (input) => {
   const underWay = rollouts.find(isActive);
   // Awaited here, as the session is closed when this function is left.
   if (underWay !== undefined) return await rollBack(session, input, underWay);
-  const last = rollouts.find(({ phase }) => phase.kind === 'ended' && phase.verdict.kind === 'promoted');
+  const last = rollouts.find(hasReplaced);
   if (last === undefined)
     throw new Refusal(
       `Nothing was promoted to ${session.environment.name} yet, so there is nothing to go back from.`,
@@ -37,6 +38,12 @@ export const run: CommandRun = async (input) => {
   const isWarm = last.phase.kind === 'ended' && !last.phase.settled && last.id === rollouts[0]?.id;
   return isWarm ? await rollBack(session, input, last) : await returnToOlder(session, input, last);
 };
+
+/** Whether it put its release in the place of another one: what was stable before has none to go back from. */
+function hasReplaced(rollout: Rollout): boolean {
+  const { phase } = rollout;
+  return phase.kind === 'ended' && phase.verdict.kind === 'promoted' && !isStable(rollout);
+}
 
 /** Whether a person said so. What went home by itself is no answer to somebody who wants to go back. */
 function wasTakenBack({ phase }: Rollout): boolean {

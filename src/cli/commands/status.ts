@@ -2,7 +2,8 @@ import { type Difference, differences } from '../../core/difference.ts';
 import { sayReason } from '../../core/reason.ts';
 import { isActive, type Rollout, statusOf } from '../../core/rollout.ts';
 import { type Milliseconds, sayDuration } from '../../core/time.ts';
-import { stoppedLocalTargets } from '../../compose.ts';
+import { releasesInTrouble, stoppedLocalTargets } from '../../compose.ts';
+import { printable } from '../../core/printable.ts';
 import { resolvePlan } from '../../config/resolve.ts';
 import type { CommandRun } from '../command.ts';
 import { hasController, sayUnresponsive } from '../controller.ts';
@@ -11,6 +12,7 @@ import { rolloutDocument } from '../outcome.ts';
 import { openSession, type Session } from '../session.ts';
 import { dayAndTime, paint, paintStatus } from '../view/format.ts';
 import { frameOf } from '../view/rollout-frame.ts';
+import { wrapped } from '../view/wrap.ts';
 
 /** Says what is stable, what is under way and what is blocked. Changes nothing, starts nothing. */
 export const run: CommandRun = async (input) => {
@@ -25,6 +27,7 @@ export const run: CommandRun = async (input) => {
   const blocks = await session.store.blocks(session.loaded.config.service, session.environment.name);
   const { targets } = resolvePlan(session.loaded, session.environment, 'deliver');
   const stopped = await stoppedLocalTargets(targets);
+  const troubles = await releasesInTrouble(targets);
   output.json({
     service: session.loaded.config.service,
     environment: session.environment.name,
@@ -34,12 +37,18 @@ export const run: CommandRun = async (input) => {
         : { release: stable.candidate.name, digest: stable.candidate.digest, rollout: stable.id },
     rollout: underWay === undefined ? null : rolloutDocument(underWay, known),
     stopped,
+    troubles,
     controller: isControlled ? 'running' : 'none',
     blocked: blocks.map(({ release, digest, rollout }) => ({ release, digest, rollout })),
   });
   tell(session, { output, underWay, known, stable, isControlled, latest: rollouts[0] });
   for (const name of stopped) {
     output.line(paint('yellow', `${name} is stopped; \`canary up\` starts it again`));
+  }
+  for (const { target, release, digest, wanted, healthy, trouble, remedy } of troubles) {
+    const count = `${healthy} of ${wanted} processes of ${release} are healthy on ${target}`;
+    output.line(`${paint('red', 'trouble')}  ${wrapped(printable(`${count} (${digest}): ${trouble}`), 9)}`);
+    output.line(`         to do: ${wrapped(printable(remedy), 9)}`);
   }
   for (const { release, reasons } of blocks) {
     output.line(`${paint('red', 'blocked')}  ${release}: ${reasons.map(sayReason).join('; ')}`);

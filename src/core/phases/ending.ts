@@ -7,14 +7,16 @@ import type { Reason } from '../reason.ts';
 import { sameRelease } from '../release.ts';
 import type { PhaseOf, Rollout } from '../rollout.ts';
 import type { Instant } from '../time.ts';
-import { keptReleases } from '../wish.ts';
+import { isStable, keptReleases } from '../wish.ts';
 
 /** Ends when every target has made the candidate its stable; one that does not follow takes all of them back. */
 export function finishPromotion(rollout: Rollout, phase: PhaseOf<'promoting'>, now: Instant): Progress {
   const behind = unsteady(rollout);
   if (behind.length > 0) return awaitTargets(rollout, behind, phase.watched, now);
   const found = rollout.findings.filter(({ kind }) => kind === 'pass').map(({ reason }) => reason);
-  const reasons = phase.ordered.length > 0 ? phase.ordered : found;
+  const { name } = rollout.candidate;
+  const again: readonly Reason[] = isStable(rollout) ? [{ code: 'already-stable', release: name }] : [];
+  const reasons = [...again, ...(phase.ordered.length > 0 ? phase.ordered : found)];
   return toEnded(rollout, { kind: 'promoted', reasons }, now);
 }
 
@@ -24,7 +26,7 @@ export function finishRollback(rollout: Rollout, phase: PhaseOf<'rolling-back'>,
   if (away.length > 0) {
     const late = away.map((target): Reason => {
       const state = rollout.targets?.[target];
-      const detail = state?.outage?.error ?? state?.refusal ?? 'not at home yet';
+      const detail = state?.outage?.error ?? state?.homeTrouble ?? state?.refusal ?? 'not at home yet';
       return { code: 'did-not-follow', target, detail, after: phase.watched };
     });
     const tell = !phase.late && phase.watched > rollout.plan.limits.follow;

@@ -1,14 +1,13 @@
 import type { Admission } from '../admission.ts';
 import { overrideOf } from '../override.ts';
-import { readingOf } from '../look.ts';
+import { readingOf, runningCandidate } from '../look.ts';
 import { toEnded } from '../move.ts';
 import type { GateAnswer, Observation } from '../observation.ts';
 import { stay, targetNames, type Progress } from '../progress.ts';
 import type { Reason } from '../reason.ts';
-import { sameRelease } from '../release.ts';
 import type { PhaseOf, Rollout } from '../rollout.ts';
 import type { Instant } from '../time.ts';
-import { homeRelease } from '../wish.ts';
+import { isStable } from '../wish.ts';
 
 /** Waits until every gate is open and every target can be read. */
 export function passGates(
@@ -25,7 +24,7 @@ export function passGates(
   const waiting = verdicts.flatMap(({ kind, reasons }) => (kind === 'waiting' ? reasons : []));
   if (waiting.length > 0) return stay(waiting);
   if (rollout.targets === null) return waitForTargets(rollout, phase, observation, now);
-  if (targetNames(rollout).every((name) => sameRelease(homeRelease(rollout, name), rollout.candidate))) {
+  if (isStable(rollout) && targetNames(rollout).every((name) => isUp(rollout, observation, name))) {
     const reason: Reason = { code: 'already-stable', release: rollout.candidate.name };
     return toEnded(rollout, { kind: 'promoted', reasons: [reason] }, now, [reason]);
   }
@@ -37,6 +36,12 @@ export function passGates(
     because: [open, ...verdicts.flatMap(({ reasons }) => reasons)],
     ...(admission === undefined ? {} : { admission }),
   };
+}
+
+/** Whether the candidate is there and needs nothing done for it. */
+function isUp(rollout: Rollout, observation: Observation, target: string): boolean {
+  const running = runningCandidate(rollout, observation, target);
+  return running !== null && running.healthy > 0 && !running.failed;
 }
 
 /** By what the candidate is let in; nothing where no gate asks for evidence, or the one that does was overruled. */

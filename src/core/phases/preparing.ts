@@ -5,7 +5,7 @@ import { stay, targetNames, type Progress } from '../progress.ts';
 import type { Reason } from '../reason.ts';
 import type { PhaseOf, Rollout } from '../rollout.ts';
 import type { Instant, Milliseconds } from '../time.ts';
-import { canSplit } from '../wish.ts';
+import { canSplit, isStable } from '../wish.ts';
 
 /** Waits until the candidate is up, healthy, the right one and tested on every target. */
 export function prepare(
@@ -28,7 +28,10 @@ export function prepare(
 function begin(rollout: Rollout, now: Instant): Move {
   const ready: Reason = { code: 'ready', targets: targetNames(rollout) };
   if (!targetNames(rollout).some((name) => canSplit(rollout, name))) {
-    return toPromoting(now, [ready, { code: 'first-release' }]);
+    const why: Reason = isStable(rollout)
+      ? { code: 'already-stable', release: rollout.candidate.name }
+      : { code: 'first-release' };
+    return toPromoting(now, [ready, why]);
   }
   return rollout.plan.steps.length === 0
     ? toPromoting(now, [ready, { code: 'no-steps' }])

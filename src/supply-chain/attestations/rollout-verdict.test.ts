@@ -116,6 +116,7 @@ describe('the verdict of a rollout', () => {
       outage: null,
       refusal: null,
       guardFiredAt: null,
+      homeTrouble: null,
     };
     const said = verdict({ targets: { web: target }, sequence: 7 });
     const rolled = said['https://canary-rollout.dev/verdict/rollout/v1'];

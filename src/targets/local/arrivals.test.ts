@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { START } from '../../../test/builders.ts';
+import { running, START } from '../../../test/builders.ts';
 import { virtualClock } from '../../../test/simulation/virtual-clock.ts';
 import { TargetError } from '../target.ts';
 import { arrivals, type ArrivalsOptions } from './arrivals.ts';
@@ -80,6 +80,64 @@ describe('an image on its way', () => {
     await settled();
     assert.deepEqual(troubles(), []);
     assert.throws(() => arriving.expect(RELEASE), /could not be written down/);
+  });
+
+  it('is left alone longer and longer, whatever came of the tries', async (t) => {
+    const image = unpackedInto(directory(t), RELEASE);
+    const outcomes = [
+      () => Promise.reject(new Error('the registry does not answer')),
+      () => Promise.reject(new TargetError('refused', 'a layer is not what its digest says')),
+      async () => image,
+    ];
+    for (const bring of outcomes) {
+      let tries = 0;
+      const { clock, arriving } = rig({
+        bring: () => {
+          tries += 1;
+          return bring();
+        },
+      });
+      const tried: number[] = [];
+      for (let second = 0; second < 200; second += 1) {
+        const before = tries;
+        try {
+          arriving.expect(RELEASE);
+        } catch {
+          // It was tried a moment ago.
+        }
+        await settled();
+        if (tries > before) tried.push(second);
+        await clock.run(clock.now() + 1_000);
+      }
+      assert.deepEqual(tried, [0, 2, 6, 14, 30, 62, 122, 182]);
+      await clock.run(clock.now() + 11 * 60_000);
+      arriving.expect(RELEASE);
+      await settled();
+      await clock.run(clock.now() + 2_000);
+      const before = tries;
+      arriving.expect(RELEASE);
+      assert.equal(tries, before + 1, 'after a long time it is a first try again');
+    }
+  });
+
+  it('is told of with a release that was changed', async () => {
+    const kept = { ...running(RELEASE), trouble: 'it is down', damage: 'main.mjs was changed', failed: true };
+    const { unpacking, arriving } = rig();
+    assert.deepEqual(arriving.amend(kept), kept);
+    arriving.expect(RELEASE);
+    const under = arriving.amend(kept);
+    assert.deepEqual(
+      [under.trouble, under.failed],
+      ['main.mjs was changed; its image is being fetched, for 0 ms so far', false],
+    );
+    assert.deepEqual(arriving.amend({ ...kept, damage: null }).trouble, 'it is down');
+    unpacking.reject(new TargetError('refused', 'a layer is not what its digest says'));
+    await settled();
+    const refused = arriving.amend(kept);
+    assert.deepEqual(
+      [refused.trouble, refused.failed],
+      ['main.mjs was changed; it could not be brought anew: a layer is not what its digest says', true],
+    );
   });
 
   it('that nobody wants any more is stopped, and never handed over', async (t) => {

@@ -8,13 +8,14 @@ import type { Guard } from '../../guards/guard.ts';
 import type { MetricSource } from '../../metrics/metric-source.ts';
 import { TargetError, type Target } from '../target.ts';
 import { arrivals } from './arrivals.ts';
+import { bringing } from './bringing.ts';
 import { controlClient } from './control-client.ts';
 import { launchProxy } from './launch.ts';
 import { answers } from './messages.ts';
 import { proxyPaths } from './paths.ts';
 import { localSettings, type LocalSettings } from './settings.ts';
 import { smokeInstances } from './smoke.ts';
-import { type ImageSource, isImage } from './unpacked.ts';
+import { type ImageSource, isImage, isToBeBrought, NO_IMAGES } from './unpacked.ts';
 
 /** After a start that failed, the proxy is left alone for this long. */
 const RELAUNCH_AFTER: Milliseconds = 1_000;
@@ -58,10 +59,7 @@ export function localSite(planned: unknown, clock: Clock, images: ImageSource = 
   }
 
   const arriving = arrivals({
-    ...(settings.run.place.in === 'process'
-      ? { bring: images.unpack, directory: paths.images }
-      : { bring: images.store, directory: paths.layouts }),
-    processes: settings.run.processes,
+    ...bringing(settings, images),
     clock,
     async deliver(release, image, stop) {
       const signal = AbortSignal.any([stop, AbortSignal.timeout(DELIVERED_WITHIN)]);
@@ -84,21 +82,25 @@ export function localSite(planned: unknown, clock: Clock, images: ImageSource = 
         // Stays by the proxy's clock: it tells one firing from another, and so must not move with what clocks are thought
         // to differ by.
         const { firedAt } = guard;
+        const kept = running.map((each) => arriving.amend(each));
         const isRunning = ({ digest }: Release) => running.some(({ release }) => release.digest === digest);
         const coming = arriving.running().filter(({ release }) => !isRunning(release));
         return {
           traffic: shiftSpare(traffic, -ahead),
           fence,
-          running: [...running, ...coming],
+          running: [...kept, ...coming],
           guard: { armed, firedAt },
         };
       },
       async prepare(release, fence, signal) {
-        await awake(() =>
-          client.order('configure', { proxy: settings.proxy, digest: release.digest }, signal),
-        );
+        const kept = (await read(signal)).running.find((each) => each.release.digest === release.digest);
+        const isDamaged = kept !== undefined && isToBeBrought(kept);
+        // A release that is only mended keeps its address: the settings are those of what is rolled out now.
+        if (!isDamaged) {
+          await client.order('configure', { proxy: settings.proxy, digest: release.digest }, signal);
+        }
         take(fence);
-        if (isImage(release)) arriving.expect(release);
+        if (isImage(release) && (kept === undefined || isDamaged)) arriving.expect(release);
         else await client.order('prepare', { release, run: settings.run, image: null, fence }, signal);
       },
       async apply(desired, fence, signal) {
@@ -143,13 +145,6 @@ export function localSite(planned: unknown, clock: Clock, images: ImageSource = 
 }
 
 const STOPPED = 'it was stopped with `canary down`; `canary up` starts it again';
-
-/** For a target that is only given commands. */
-const NO_IMAGES: ImageSource = { unpack: bringNothing, store: bringNothing };
-
-async function bringNothing({ name }: Release): Promise<never> {
-  throw new TargetError('refused', `${name} is an image, and nothing here can fetch images`);
-}
 
 /** Runs a call, and when there is no proxy to take it, starts one and runs it again. */
 function keepAwake(settings: LocalSettings, clock: Clock): <T>(call: () => Promise<T>) => Promise<T> {

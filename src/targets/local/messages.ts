@@ -73,6 +73,10 @@ export const answers = {
         healthy: z.int(),
         trouble: z.string().nullable(),
         failed: z.boolean(),
+        /** Why the files of its image are not to be started; null if nothing was found. */
+        damage: z.string().nullable().default(null),
+        /** Whether any of its processes lives; a proxy of an earlier version does not say so. */
+        isAtWork: z.boolean().default(true),
         /** Ports of the healthy instances, for smoke tests. */
         ports: z.array(z.int()),
       }),

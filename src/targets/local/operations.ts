@@ -1,10 +1,12 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import type { Clock } from '../../clock/clock.ts';
-import { controlClient, type ControlClient } from './control-client.ts';
+import { controlClient } from './control-client.ts';
 import { launchProxy, stopProxy } from './launch.ts';
+import { type Mender, mender } from './mender.ts';
 import { newsLine, type NewsLine } from './messages.ts';
 import { proxyPaths } from './paths.ts';
-import { localSettings } from './settings.ts';
+import { localSettings, type LocalSettings } from './settings.ts';
+import { type ImageSource, NO_IMAGES } from './unpacked.ts';
 
 /** A local target that has been started. */
 export interface StartedTarget {
@@ -41,16 +43,20 @@ export async function lastObeyed(settings: unknown): Promise<number> {
   }
 }
 
-/** Starts the proxy, if it does not run, and waits until what is stable takes traffic. `settings` as in a plan. */
-export async function startLocal(name: string, settings: unknown, clock: Clock): Promise<StartedTarget> {
+/**
+ * Starts the proxy, if it does not run, and waits until what is stable takes traffic; if its image was changed, it is brought
+ * anew from `images`. `settings` as in a plan.
+ */
+export async function startLocal(
+  name: string,
+  settings: unknown,
+  clock: Clock,
+  images: ImageSource = NO_IMAGES,
+): Promise<StartedTarget> {
   const local = localSettings.parse(settings);
   mayStart(settings);
   await launchProxy(local);
-  const { address, traffic, running } = await untilUp(
-    controlClient(proxyPaths(local.directory).socket),
-    clock,
-  );
-  const stable = running.find(({ digest }) => digest === traffic.stable?.digest);
+  const { address, traffic, stable } = await untilUp(local, mender(local, images, clock), clock);
   return {
     name,
     address: `${address.host}:${address.port}`,
@@ -59,14 +65,21 @@ export async function startLocal(name: string, settings: unknown, clock: Clock):
   };
 }
 
-/** Waits until what is stable takes traffic, but not for ever. */
-async function untilUp(client: ControlClient, clock: Clock): ReturnType<ControlClient['reading']> {
+/** Waits until what is stable takes traffic, but not for ever: only as long as its image is under way. */
+async function untilUp({ directory }: LocalSettings, mending: Mender, clock: Clock) {
+  const client = controlClient(proxyPaths(directory).socket);
   const elapsed = clock.stopwatch();
-  for (;;) {
-    const reading = await client.reading();
-    const stable = reading.running.find(({ digest }) => digest === reading.traffic.stable?.digest);
-    if (stable === undefined || stable.healthy > 0 || elapsed() > UP_WITHIN_MS) return reading;
-    await clock.wait(LOOK_EVERY_MS);
+  try {
+    for (;;) {
+      const reading = await client.reading();
+      const kept = reading.running.find(({ release }) => release.digest === reading.traffic.stable?.digest);
+      if (kept === undefined || kept.healthy > 0) return { ...reading, stable: kept };
+      const { release, isOnItsWay, isHopeless } = mending.mend(kept, reading.fence);
+      if (isHopeless || (!isOnItsWay && elapsed() > UP_WITHIN_MS)) return { ...reading, stable: release };
+      await clock.wait(LOOK_EVERY_MS);
+    }
+  } finally {
+    mending.close();
   }
 }
 

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import type { ImageArtifact, Release } from '../../core/release.ts';
+import { TargetError } from '../target.ts';
 
 /**
  * An image whose layers were verified and unpacked on this machine, and what its configuration says of running it. Its own
@@ -50,7 +51,7 @@ export type ImageRelease = Release & { readonly artifact: ImageArtifact };
 
 /**
  * Brings a release's image to this machine, into a directory named by its digest (64 hex digits) inside `directory`; one
- * that is there already, whole and unchanged, is taken as it is. May take minutes. Rejects with a `TargetError` of code
+ * that is there already, whole and unchanged, is taken as it is, one that was changed is set aside. May take minutes. Rejects with a `TargetError` of code
  * `refused` when another try would end the same way, and with anything else when it is worth one.
  */
 export type BringRelease<Image extends LocalImage = LocalImage> = (
@@ -67,9 +68,21 @@ export interface ImageSource {
   readonly store: BringRelease<Stored>;
 }
 
+/** For a target that is only given commands. */
+export const NO_IMAGES: ImageSource = { unpack: bringNothing, store: bringNothing };
+
+async function bringNothing({ name }: Release): Promise<never> {
+  throw new TargetError('refused', `${name} is an image, and nothing here can fetch images`);
+}
+
 /** Whether the release is an image. */
 export function isImage(release: Release): release is ImageRelease {
   return release.artifact.kind === 'image';
+}
+
+/** Whether the image of a release that is kept has to come anew, and can: nothing is done to files that a process works with. */
+export function isToBeBrought(kept: { readonly damage: string | null; readonly isAtWork: boolean }): boolean {
+  return kept.damage !== null && !kept.isAtWork;
 }
 
 /** Where in the directory the image of that digest has its place. */

@@ -51,7 +51,7 @@ export function recordOf({ root }: Tree): TreeRecord {
 }
 
 /** Stands for everything in the tree: the digest of its record. */
-function treeDigest(record: TreeRecord): Digest {
+export function treeDigestOf(record: TreeRecord): Digest {
   return digestOf(record);
 }
 
@@ -61,28 +61,50 @@ function treeDigest(record: TreeRecord): Digest {
  * Throws `DIGEST_MISMATCH`, which names the first difference.
  */
 export async function verifyTree(root: string, expected: Digest | null = null): Promise<Digest> {
-  const recorded = await readRecord(path.join(path.dirname(root), RECORD));
-  const digest = treeDigest(recorded);
+  try {
+    return await compareTree(root, expected);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    throw NOT_AS_UNPACKED.has(code) ? changed(root, String(cause), { cause }) : cause;
+  }
+}
+
+/** Whether what is there is the tree with that digest. */
+export async function isAsRecorded(root: string, expected: Digest): Promise<boolean> {
+  try {
+    await verifyTree(root, expected);
+    return true;
+  } catch (error) {
+    if (error instanceof SupplyChainError && error.code === 'DIGEST_MISMATCH') return false;
+    throw error;
+  }
+}
+
+/** What reading fails with where something is gone, is of another kind, or may not be read. All else may pass. */
+const NOT_AS_UNPACKED: ReadonlySet<string> = new Set([
+  'ENOENT',
+  'ENOTDIR',
+  'EISDIR',
+  'ELOOP',
+  'EACCES',
+  'EPERM',
+]);
+
+async function compareTree(root: string, expected: Digest | null): Promise<Digest> {
+  const place = path.dirname(root);
+  for (const directory of [place, root]) {
+    if (!(await lstat(directory)).isDirectory()) throw changed(root, `${directory} is no directory`);
+  }
+  const file = path.join(place, RECORD);
+  if (!(await lstat(file)).isFile()) throw changed(root, `its record, ${file}, is no file`);
+  const recorded: TreeRecord = await readFile(file, 'utf8');
+  const digest = treeDigestOf(recorded);
   if (expected !== null && digest !== expected) {
     throw changed(root, `its record is ${digest} instead of ${expected}`);
   }
   const found = textOf(await entriesIn(root, ''));
   if (found === recorded) return digest;
   throw changed(root, differenceOf(recorded.split('\n'), found.split('\n')));
-}
-
-async function readRecord(file: string): Promise<TreeRecord> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    throw new SupplyChainError(
-      'DIGEST_MISMATCH',
-      `${file} cannot be read, which says what was unpacked beside it`,
-      {
-        cause,
-      },
-    );
-  }
 }
 
 async function entriesIn(root: string, inside: string): Promise<readonly RecordEntry[]> {
@@ -121,9 +143,10 @@ function differenceOf(recorded: readonly string[], found: readonly string[]): st
   return `it should have ${was || 'nothing more'} where it has ${is || 'nothing more'}`;
 }
 
-function changed(root: string, detail: string): SupplyChainError {
+function changed(root: string, detail: string, options?: ErrorOptions): SupplyChainError {
   return new SupplyChainError(
     'DIGEST_MISMATCH',
     `${root} is not what was unpacked there: ${detail}. Find out who changed it; once ${path.dirname(root)} is removed, the image is unpacked anew`,
+    options,
   );
 }

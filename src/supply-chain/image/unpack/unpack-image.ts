@@ -1,4 +1,4 @@
-import { mkdir, open, rename, stat } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { Writable } from 'node:stream';
@@ -14,8 +14,9 @@ import { openScratch } from '../scratch.ts';
 import { applyArchive } from './apply-archive.ts';
 import { budgetOf, DEFAULT_LIMITS, type Budget, type UnpackLimits } from './limits.ts';
 import { requireLinksInside } from './link-target.ts';
+import { putInPlace, ROOT } from './place.ts';
 import { makeTree, type Tree } from './tree.ts';
-import { RECORD, recordOf, verifyTree } from './tree-record.ts';
+import { isAsRecorded, RECORD, recordOf, treeDigestOf, type TreeRecord, verifyTree } from './tree-record.ts';
 
 /** An image whose files lie in a directory, and are what its digest stands for. */
 export interface UnpackedImage {
@@ -33,49 +34,47 @@ export interface UnpackOptions {
   /** What the image must be for; null if it does not matter, as for the application alone. */
   readonly platform: Platform | null;
   readonly limits?: UnpackLimits;
+  /** What the image came to when it was unpacked before: what is in its place then need only be compared with that. */
+  readonly treeDigest?: Digest;
+  /** Takes out of the way what is in the image's place and is not the image. Without it, that is refused. */
+  readonly setAside?: (place: string) => Promise<void>;
 }
 
-/** Directories in the one of an image, and in the one of all images. */
-const ROOT = 'rootfs';
+/** Directory in the one of all images. */
 const UNFINISHED = 'unfinished';
 
 /**
- * Unpacks an image into a directory named by its digest, or proves that the one that is there is still the same. The
- * directory appears when every byte has been verified, and not before. Several processes may do so at the same time.
+ * Unpacks an image into a directory named by its digest, or proves that the one that is there is still the same: by what
+ * the layers come to, as the record beside it may have been changed with it. The directory appears when every byte has
+ * been verified, and not before. Several processes may do so at the same time.
  * Throws what `inspectImage` throws, and `UNSAFE_LAYER`, `TOO_LARGE`, `DIGEST_MISMATCH`, `MALFORMED_IMAGE`.
  */
 export async function unpackImage(
   repository: ImageRepository,
   digest: Digest,
-  { directory, platform, limits = DEFAULT_LIMITS }: UnpackOptions,
+  { directory, platform, limits = DEFAULT_LIMITS, treeDigest: known, setAside }: UnpackOptions,
   signal?: AbortSignal,
 ): Promise<UnpackedImage> {
   const { config, layers } = await inspectImage(repository, digest, platform, signal);
   const place = path.resolve(directory, hexOf(digest));
-  if (!(await exists(place))) {
-    await using scratch = await openScratch(path.resolve(directory, UNFINISHED));
-    const unpacked = path.join(scratch.directory, 'image');
-    await mkdir(unpacked, { mode: 0o700 });
-    const budget = budgetOf(limits, digest);
-    const tree = await makeTree(path.join(unpacked, ROOT), budget.entry);
-    for (const [index, layer] of layers.entries()) {
-      await unpackLayer({ repository, tree, budget, index: index + 1, signal }, layer);
-    }
-    requireLinksInside(tree);
-    await writeRecord(path.join(unpacked, RECORD), tree);
-    await moveInto(unpacked, place);
-  }
   const root = path.join(place, ROOT);
-  return { digest, root, config, treeDigest: await verifyTree(root) };
-}
-
-async function exists(file: string): Promise<boolean> {
-  try {
-    await stat(file);
-    return true;
-  } catch {
-    return false;
+  if (known !== undefined && (await isAsRecorded(root, known))) {
+    return { digest, root, config, treeDigest: known };
   }
+  await using scratch = await openScratch(path.resolve(directory, UNFINISHED));
+  const unpacked = path.join(scratch.directory, 'image');
+  await mkdir(unpacked, { mode: 0o700 });
+  const budget = budgetOf(limits, digest);
+  const tree = await makeTree(path.join(unpacked, ROOT), budget.entry);
+  for (const [index, layer] of layers.entries()) {
+    await unpackLayer({ repository, tree, budget, index: index + 1, signal }, layer);
+  }
+  requireLinksInside(tree);
+  const record = recordOf(tree);
+  await writeRecord(path.join(unpacked, RECORD), record);
+  const treeDigest = treeDigestOf(record);
+  await putInPlace(unpacked, place, { treeDigest, setAside });
+  return { digest, root, config, treeDigest: await verifyTree(root, treeDigest) };
 }
 
 interface LayerTarget {
@@ -142,18 +141,8 @@ function requireWholeBlob({ bytesWritten }: Gunzip, size: number, what: string):
   throw new SupplyChainError('MALFORMED_IMAGE', `${what} has ${size - bytesWritten} bytes after its end`);
 }
 
-async function writeRecord(file: string, tree: Tree): Promise<void> {
+async function writeRecord(file: string, record: TreeRecord): Promise<void> {
   await using handle = await open(file, 'wx', 0o600);
-  await handle.writeFile(recordOf(tree));
+  await handle.writeFile(record);
   await handle.sync();
-}
-
-/** Whoever is first wins: what the other one made is the same. */
-async function moveInto(from: string, to: string): Promise<void> {
-  try {
-    await rename(from, to);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
-    if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
-  }
 }

@@ -73,6 +73,11 @@ export function desk({ state, keeper, images, counters, now, notebook }: DeskOpt
     }
   }
 
+  function isServed({ stable, candidate, weight }: Traffic): boolean {
+    const releases = weight > 0 ? [stable, candidate] : [stable];
+    return releases.some((release) => release !== null && keeper.healthy(release.digest).length > 0);
+  }
+
   function mustRun(release: Release): void {
     if (!keeper.has(release.digest)) throw new OrderRefused('not-prepared', `${release.name} is not running`);
   }
@@ -153,6 +158,8 @@ export function desk({ state, keeper, images, counters, now, notebook }: DeskOpt
     },
     tick(at) {
       if (guard === null || at < guard.deadline || sameTraffic(traffic, guard.home)) return;
+      // Home is no better place while nobody is there and somebody is here. It is looked at again until that changes.
+      if (!isServed(guard.home) && isServed(traffic)) return;
       traffic = guard.home;
       guardFiredAt = at;
       notebook.trySave();

@@ -49,6 +49,16 @@ describe('the images of the releases that are kept', () => {
     );
   });
 
+  it('are kept under another name when they were changed, unless they came anew since', async (t) => {
+    const { paths, first, second, now } = rig(t);
+    const images = knownImages(paths, [first, second]);
+    for (const { digest } of [first, second]) images.distrust(digest);
+    images.add(second);
+    await images.keepOnly(new Set(RELEASES.slice(2).map(({ digest }) => digest)), now);
+    const names = [`${first.digest.slice(7)}.changed-1`, RELEASES[2]?.digest.slice(7)];
+    assert.deepEqual(new Set(readdirSync(paths.images)), new Set(names));
+  });
+
   it('leave alone what may just be unpacked, until it is old', async (t) => {
     const { paths, first, third, now } = rig(t);
     const images = knownImages(paths, [first]);

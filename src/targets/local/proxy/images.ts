@@ -1,8 +1,9 @@
-import { chmodSync, existsSync, readdirSync, renameSync, statSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { existsSync, readdirSync, renameSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Instant, Milliseconds } from '../../../core/time.ts';
+import { clear } from '../clear.ts';
 import type { ProxyPaths } from '../paths.ts';
+import { setAside } from '../set-aside.ts';
 import { imagePlace, type LocalImage, type Stored, type Unpacked } from '../unpacked.ts';
 
 /** An image on this machine, by the digest of the release that it is for. */
@@ -18,6 +19,8 @@ export interface Images {
   /** The layout that has the release's image; null when there is none. */
   findLayout(digest: string): Stored | null;
   add(known: KnownImage): void;
+  /** Says that the files of the release's image were changed: they are set aside when it is let go, and not removed. */
+  distrust(digest: string): void;
   record(): readonly KnownImage[];
   /**
    * Forgets and removes all others, with what their processes wrote. Directories that were never heard of may be those of
@@ -33,6 +36,8 @@ const PLACE = /^[0-9a-f]{64}(\.\d+\.removed)?$/;
 
 export function knownImages({ images, layouts, homes }: ProxyPaths, records: readonly KnownImage[]): Images {
   const known = new Map(records.map((record) => [keyOf(record), record]));
+  /** Places of images whose files were changed. */
+  const distrusted = new Set<string>();
 
   /** The places of those that are leaving, and whatever else nobody needs. */
   function unneeded(
@@ -62,13 +67,20 @@ export function knownImages({ images, layouts, homes }: ProxyPaths, records: rea
     },
     add(added) {
       known.set(keyOf(added), added);
+      distrusted.delete(imagePlace(images, added.digest));
+    },
+    distrust(digest) {
+      distrusted.add(imagePlace(images, digest));
     },
     record: () => [...known.values()],
     async keepOnly(digests, now) {
       const leaving = [...known.values()].filter(({ digest }) => !digests.has(digest));
       for (const image of leaving) known.delete(keyOf(image));
       try {
-        await Promise.all(unneeded(leaving, digests, now).map((place) => clear(takeAway(place, now))));
+        const places = unneeded(leaving, digests, now);
+        await Promise.all(
+          places.map((place) => (distrusted.delete(place) ? setAside(place) : clear(takeAway(place, now)))),
+        );
       } catch {
         // What stays is no reason to end the proxy: it is old some day, and goes then.
       }
@@ -101,18 +113,4 @@ function takeAway(place: string, now: Instant): string {
   if (place.endsWith(REMOVED) || !existsSync(place)) return place;
   renameSync(place, removed);
   return removed;
-}
-
-async function clear(directory: string): Promise<void> {
-  if (!existsSync(directory)) return;
-  makeWritable(directory);
-  await rm(directory, { recursive: true, force: true });
-}
-
-/** Images have directories that even their owner may not write to, and so not remove anything from. */
-function makeWritable(directory: string): void {
-  chmodSync(directory, 0o700);
-  for (const entry of readdirSync(directory, { withFileTypes: true })) {
-    if (entry.isDirectory()) makeWritable(path.join(directory, entry.name));
-  }
 }

@@ -4,7 +4,7 @@ import type { Upstream } from '../http/index.ts';
 import { createUpstream } from '../http/index.ts';
 import type { RunSettings } from '../settings.ts';
 import { checkHealth, type Health } from './health.ts';
-import { ImageRefused } from './program.ts';
+import { ImageDamaged, ImageRefused } from './program.ts';
 import {
   freePort,
   isAlive,
@@ -35,6 +35,10 @@ export interface Instance {
   upstream(): Upstream | null;
   /** What is wrong, for people; null when nothing is. */
   trouble(): string | null;
+  /** Why the files of its image are not to be started, as of the last try; null if they are. */
+  damage(): string | null;
+  /** Has it started at once, as the files of its image were brought anew. */
+  tryAnew(): void;
   /** Whether its process ended, again and again, without ever having been healthy. It is still tried, but rarely. */
   hasFailed(): boolean;
   record(): InstanceRecord | null;
@@ -91,6 +95,7 @@ export function keepInstance({
   let trouble: string | null = null;
   let isStopping = false;
   let isHopeless = false;
+  let damage: string | null = null;
 
   if (adopted !== null && isAlive(adopted.identity)) {
     const { identity, port } = adopted;
@@ -118,6 +123,7 @@ export function keepInstance({
     await starter.prepare();
     const port = await freePort();
     const program = await starter.program(port);
+    damage = null;
     if (isStopping) return;
     const env = { CANARY_RELEASE: release.name, CANARY_DIGEST: release.digest };
     let identity: ProcessIdentity | null = null;
@@ -213,6 +219,7 @@ export function keepInstance({
     } catch (error) {
       const isTooOften = startsInARow >= MOST_FAILED_STARTS && !wasEverUp;
       if (error instanceof ImageRefused || isTooOften) isHopeless = true;
+      damage = error instanceof ImageDamaged ? error.message : null;
       lastEnd = `cannot be started: ${messageOf(error)}`;
     } finally {
       isBusy = false;
@@ -223,9 +230,18 @@ export function keepInstance({
     number,
     upstream: () => (isUp && !isStopping ? (current?.upstream ?? null) : null),
     hasFailed: () => isHopeless,
+    damage: () => damage,
+    tryAnew() {
+      if (damage === null) return;
+      damage = null;
+      isHopeless = false;
+      startsInARow = 0;
+      startAt = 0;
+      lastEnd = 'is being started, as its image was brought anew';
+    },
     trouble() {
       if (isUp) return null;
-      const words = lastWords(log);
+      const words = damage === null ? lastWords(log) : null;
       const state = current === null ? (lastEnd ?? 'is being started') : (trouble ?? 'was not checked yet');
       return words === null ? state : `${state}; it last said: ${words}`;
     },

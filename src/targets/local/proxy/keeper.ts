@@ -15,9 +15,17 @@ export interface KeptRecord {
   readonly instances: readonly (InstanceRecord | null)[];
 }
 
+/** A release that is kept. */
+export interface KeptRunning extends Running {
+  /** Why the files of its image are not to be started; null if nothing was found. */
+  readonly damage: string | null;
+  /** Whether any of its processes lives. */
+  readonly isAtWork: boolean;
+}
+
 /** Keeps the processes of the service's releases running. */
 export interface Keeper {
-  /** Starts the release unless it is running already. */
+  /** Starts the release unless it is running already; what was not started for its files is tried anew. */
   keep(release: Release, run: RunSettings): void;
   /** Lets the release go at that time, unless it is kept anew; null to keep it. */
   keepUntil(digest: string, until: Instant | null): void;
@@ -28,7 +36,7 @@ export interface Keeper {
   has(digest: string): boolean;
   /** The instances of a release that can take a request now. */
   healthy(digest: string): readonly Instance[];
-  running(): readonly Running[];
+  running(): readonly KeptRunning[];
   record(): readonly KeptRecord[];
   /** Looks after everything; called often. */
   tend(now: Instant): void;
@@ -105,7 +113,10 @@ export function keeper({ logs, records, starterFor, onChange, onGone }: KeeperOp
     keep(release, run) {
       const known = kept.get(release.digest);
       if (known === undefined) kept.set(release.digest, take({ release, run, until: null, instances: [] }));
-      else known.until = null;
+      else {
+        known.until = null;
+        for (const instance of known.instances) instance.tryAnew();
+      }
       onChange();
     },
     keepUntil(digest, until) {
@@ -147,8 +158,11 @@ function recordOf({ release, run, instances }: Kept, until: Instant | null): Kep
   return { release, run, until, instances: instances.map((instance) => instance.record()) };
 }
 
-function runningOf({ release, instances }: Kept): Running {
-  const troubles = instances.flatMap((instance) => instance.trouble() ?? []);
+function runningOf({ release, instances }: Kept): KeptRunning {
+  const damaged = instances.find((instance) => instance.damage() !== null);
+  const troubles = [...(damaged === undefined ? [] : [damaged]), ...instances].flatMap(
+    (instance) => instance.trouble() ?? [],
+  );
   const digests = instances.flatMap((instance) => instance.digest() ?? []);
   return {
     release,
@@ -156,6 +170,8 @@ function runningOf({ release, instances }: Kept): Running {
     wanted: instances.length,
     healthy: instances.filter((instance) => instance.upstream() !== null).length,
     trouble: troubles[0] ?? null,
-    failed: instances.every((instance) => instance.hasFailed()),
+    failed: damaged !== undefined || instances.every((instance) => instance.hasFailed()),
+    damage: damaged?.damage() ?? null,
+    isAtWork: instances.some((instance) => instance.record() !== null),
   };
 }

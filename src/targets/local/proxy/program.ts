@@ -20,6 +20,14 @@ export class ImageRefused extends Error {
   }
 }
 
+/** An image whose files are not here, or were changed: nothing of it is started until they were brought anew. */
+export class ImageDamaged extends ImageRefused {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ImageDamaged';
+  }
+}
+
 /** The machine that it is to run on. */
 export interface Machine {
   /** Absolute path of the Node that runs programs for Node. */

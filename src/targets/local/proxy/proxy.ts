@@ -182,6 +182,7 @@ function starterOf({ release, run, number, images, settings: { directory } }: St
   return imageStarter({
     variables: artifact.env,
     image: () => images.findFiles(digest),
+    onDamage: () => images.distrust(digest),
     home,
     machine: { node, platform, architecture },
   });

@@ -30,6 +30,8 @@ function instance(port: number): Instance {
     upstream: () => upstream,
     trouble: () => null,
     hasFailed: () => false,
+    damage: () => null,
+    tryAnew() {},
     record: () => null,
     digest: () => null,
     suspect() {},

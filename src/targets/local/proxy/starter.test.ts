@@ -20,7 +20,7 @@ const told = z.object({
 function rig(t: TestContext, changes: Partial<Unpacked> = {}) {
   const place = directory(t);
   const images = path.join(place, 'images');
-  const state = { image: { ...unpackedInto(images, RELEASE), ...changes } };
+  const state = { image: { ...unpackedInto(images, RELEASE), ...changes }, damages: 0 };
   const make = (adopted: Parameters<typeof keepInstance>[0]['adopted']) => {
     const { platform, arch: architecture, execPath: node } = process;
     const made = keepInstance({
@@ -30,6 +30,7 @@ function rig(t: TestContext, changes: Partial<Unpacked> = {}) {
       starter: imageStarter({
         variables: RELEASE.artifact.env,
         image: () => state.image,
+        onDamage: () => void (state.damages += 1),
         home: path.join(place, 'home'),
         machine: { node, platform, architecture },
       }),
@@ -95,6 +96,8 @@ describe('a process of an image', () => {
       'cannot be started: its image was changed since it was unpacked: app/main.mjs was changed',
     );
     assert.equal(instance.digest(), null);
+    assert.match(instance.damage() ?? '', /app\/main\.mjs was changed/);
+    assert.ok(state.damages > 0);
   });
 
   it('is not started again when a file was changed since it was', async (t) => {
@@ -104,6 +107,28 @@ describe('a process of an image', () => {
     process.kill(instance.record()?.identity.pid ?? 0, 'SIGKILL');
     await workUntil(instance.tend, () => instance.hasFailed());
     assert.match(instance.trouble() ?? '', /app\/more\.mjs was added/);
+  });
+
+  it('is started at once when its files came anew, and only then', async (t) => {
+    const { images, state, instance } = rig(t);
+    writeFileSync(path.join(state.image.directory, 'app/main.mjs'), 'process.exit(0)');
+    await workUntil(instance.tend, () => state.damages === 3);
+    const at = 1e6;
+    instance.tend(at);
+    await workUntil(
+      () => {},
+      () => state.damages === 4,
+    );
+    instance.tend(at + 100);
+    assert.equal(instance.hasFailed(), true, 'it waits, as it was tried often');
+    unpackedInto(images, RELEASE);
+    instance.tryAnew();
+    assert.deepEqual([instance.hasFailed(), instance.damage()], [false, null]);
+    await workUntil(
+      () => instance.tend(at + 200),
+      () => instance.record() !== null,
+    );
+    assert.equal(instance.trouble(), 'was not checked yet');
   });
 
   it('takes no traffic when its directory is of another image, and is read back as that', async (t) => {

@@ -5,7 +5,7 @@ import type { CommandArtifact } from '../../../core/release.ts';
 import type { Instant } from '../../../core/time.ts';
 import type { Unpacked } from '../unpacked.ts';
 import { isAlive, type ProcessIdentity } from './process.ts';
-import { ImageRefused, type Machine, type Program, programOf } from './program.ts';
+import { ImageDamaged, type Machine, type Program, programOf } from './program.ts';
 import { flawOfTree } from './tree.ts';
 
 /** How the processes of a release are started, and how it is seen what they are. */
@@ -49,22 +49,26 @@ export interface ImageStarterOptions {
   readonly variables: Readonly<Record<string, string>>;
   /** The image as it was unpacked; null when it is not here. Asked at every start. */
   readonly image: () => Unpacked | null;
+  /** Called when its files turn out to have been changed. */
+  readonly onDamage: () => void;
   /** Directory for what its processes write: their home, and their temporary files. */
   readonly home: string;
   readonly machine: Machine;
 }
 
 /** Every file of an unpacked image is compared with what was written before each start. */
-export function imageStarter({ variables, image, home, machine }: ImageStarterOptions): Starter {
+export function imageStarter({ variables, image, onDamage, home, machine }: ImageStarterOptions): Starter {
   return {
     ...PLAIN,
     isIsolated: true,
     async program() {
       const unpacked = image();
-      if (unpacked === null)
-        throw new ImageRefused('its image is not unpacked on this machine; deploy the release again');
+      if (unpacked === null) throw new ImageDamaged('its image is not unpacked on this machine');
       const flaw = await flawOfTree(unpacked);
-      if (flaw !== null) throw new ImageRefused(`its image was changed since it was unpacked: ${flaw}`);
+      if (flaw !== null) {
+        onDamage();
+        throw new ImageDamaged(`its image was changed since it was unpacked: ${flaw}`);
+      }
       const { command, env, cwd } = await programOf(unpacked, machine);
       const temporary = path.join(home, 'tmp');
       await mkdir(temporary, { recursive: true, mode: 0o700 });

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Milliseconds } from '../../../../core/time.ts';
-import { ImageRefused } from '../program.ts';
+import { ImageDamaged, ImageRefused } from '../program.ts';
 import {
   type Berth,
   containerName,
@@ -33,6 +33,7 @@ const PULLS_WITHIN: Milliseconds = 600_000;
 /** Puts the image of that digest into the engine's store, from the directory that has its layout, unless it is there. */
 export async function loadImage(berth: Berth, digest: string, directory: string): Promise<void> {
   if (await hasImage(berth, digest)) return;
+  if (!existsSync(directory)) throw new ImageDamaged(`its image is not in ${directory} any more`);
   const said = await call(pullCommand(berth), { cwd: directory, timeout: PULLS_WITHIN });
   const image = said.trim().split('\n').at(-1) ?? '';
   await call(tagCommand(berth, image, digest));

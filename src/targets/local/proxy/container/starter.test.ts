@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { ContainerSettings } from '../../settings.ts';
@@ -34,9 +34,10 @@ function rig(t: TestContext, script: string | null) {
     kind: 'layout',
     image: RELEASE.digest,
     config: CONFIG ?? '',
-    directory: path.join(place, 'canary-image'),
+    directory: path.join(place, 'layout/canary-image'),
     user: '',
   };
+  mkdirSync(image.directory, { recursive: true });
   const state: { image: Stored | null } = { image };
   const starter = containerStarter({
     release: RELEASE,
@@ -61,8 +62,14 @@ describe('a container', () => {
       /^ImageRefused: podman, which runs containers, was not found: install it/,
     );
     state.image = null;
-    await assert.rejects(starter.prepare(), /^ImageRefused: its image is not stored on this machine/);
-    await assert.rejects(starter.program(4000), /^ImageRefused: its image is not stored on this machine/);
+    await assert.rejects(starter.prepare(), /^ImageDamaged: its image is not stored on this machine/);
+    await assert.rejects(starter.program(4000), /^ImageDamaged: its image is not stored on this machine/);
+  });
+
+  it('is not started when the image is gone from where the engine takes it', async (t) => {
+    const { place, starter } = rig(t, '[ $1 = image ] && exit 1; echo beef');
+    rmSync(path.join(place, 'layout'), { recursive: true });
+    await assert.rejects(starter.prepare(), /^ImageDamaged: its image is not in .*layout any more/);
   });
 
   it('is not started when what the engine took in is not the image', async (t) => {

@@ -4,7 +4,7 @@ import type { Release } from '../../../../core/release.ts';
 import type { Instant, Milliseconds } from '../../../../core/time.ts';
 import type { Stored } from '../../unpacked.ts';
 import type { ProcessIdentity } from '../process.ts';
-import { ImageRefused } from '../program.ts';
+import { ImageDamaged } from '../program.ts';
 import type { Starter } from '../starter.ts';
 import { type Berth, containerName, runCommand } from './command-lines.ts';
 import { loadImage, removeContainers, seeContainer, type SeenContainer, unloadImage } from './engine.ts';
@@ -33,8 +33,7 @@ export function containerStarter({ release, berth, image, home }: ContainerStart
 
   function present(): Stored {
     const stored = image();
-    if (stored === null)
-      throw new ImageRefused('its image is not stored on this machine; deploy the release again');
+    if (stored === null) throw new ImageDamaged('its image is not stored on this machine');
     return stored;
   }
 
