@@ -7,6 +7,7 @@ import {
   compared,
   plan,
   reading,
+  release,
   running,
   sample,
   STABLE,
@@ -91,6 +92,35 @@ describe('a rollout', () => {
     assert.equal(verdictOf(world.rollout), 'rejected');
     assert.deepEqual(decision.actions, []);
     assert.equal(decision.wakeAt, null);
+  });
+
+  it('calls home what is stable when it begins, not what was when it was asked for', () => {
+    const world = bench();
+    const gates = [{ gate: 'approval', kind: 'waiting', detail: '0 of 1 people' }] as const;
+    world.turn({ gates });
+    // The rollout before it is taken back after all.
+    const older = release('0.9.0');
+    world.target = reading({ traffic: home(older), running: [running(older)] });
+    world.until(isHolding);
+    assert.equal(world.target.traffic.stable?.name, '0.9.0');
+    world.turn({ commands: [command({ kind: 'rollback' })] });
+    world.until(isEnded);
+    assert.equal(world.target.traffic.stable?.name, '0.9.0');
+  });
+
+  it('does not begin while a target cannot be read, however long it has waited for its gates', () => {
+    const world = bench();
+    const gates = [{ gate: 'approval', kind: 'waiting', detail: '0 of 1 people' }] as const;
+    for (let turns = 0; turns < 70; turns += 1) world.turn({ gates });
+    const targets = { web: { kind: 'outage', error: 'no answer' } } as const;
+    world.turn({ targets });
+    assert.equal(world.rollout.phase.kind, 'gating');
+    assert.deepEqual(
+      world.rollout.waitingFor.map(({ code }) => code),
+      ['blind'],
+    );
+    world.turn();
+    assert.equal(world.rollout.phase.kind, 'preparing');
   });
 
   it('waits for a gate that is not open yet, and says for which', () => {

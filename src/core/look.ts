@@ -63,7 +63,7 @@ function lookAtTargets(
   );
 }
 
-/** Notes where home is, once every target can be read. */
+/** Notes what is stable, once every target can be read. */
 function firstLook(rollout: Rollout, observation: Observation): Rollout['targets'] {
   const states: Record<string, TargetState> = {};
   for (const { name } of rollout.plan.targets) {
@@ -98,7 +98,8 @@ function lookAtTarget(
   const refusal = observation.refusals[name] ?? null;
   if (reading === null) return { ...state, outage, refusal };
   return {
-    home: state.home,
+    // Until it begins, another rollout may yet be taken back, and change what is stable.
+    home: rollout.phase.kind === 'gating' ? reading.traffic.stable : state.home,
     refusal,
     steadySince: follows(rollout, name, reading) ? (state.steadySince ?? now) : null,
     outage,
