@@ -7,7 +7,7 @@ import {
   compared,
   plan,
   reading,
-  release,
+  release as releaseOf,
   running,
   sample,
   STABLE,
@@ -99,7 +99,7 @@ describe('a rollout', () => {
     const gates = [{ gate: 'approval', kind: 'waiting', detail: '0 of 1 people' }] as const;
     world.turn({ gates });
     // The rollout before it is taken back after all.
-    const older = release('0.9.0');
+    const older = releaseOf('0.9.0');
     world.target = reading({ traffic: home(older), running: [running(older)] });
     world.until(isHolding);
     assert.equal(world.target.traffic.stable?.name, '0.9.0');
@@ -197,6 +197,33 @@ describe('a step', () => {
       actions.map(({ kind }) => kind).filter((kind) => kind !== 'arm'),
       ['apply'],
     );
+  });
+});
+
+describe('a clock that was set back', () => {
+  it('puts off neither the next turn nor the guard', () => {
+    const world = bench();
+    world.until(isHolding);
+    world.now -= 12_000;
+    const { wakeAt, actions } = world.turn();
+    assert.equal(world.rollout.phase.kind, 'progressing');
+    assert.equal(wakeAt, world.now + 1_000);
+    const { armed } = world.target.guard;
+    assert.equal(armed?.deadline, world.now + 10_000);
+    assert.deepEqual(
+      actions.map(({ kind }) => kind),
+      ['arm'],
+    );
+  });
+
+  it('takes traffic home when it is behind for longer than a target may be unseen', () => {
+    const world = bench();
+    world.until(isHolding);
+    world.now -= 3_600_000;
+    const { wakeAt } = world.until(isEnded);
+    assert.deepEqual([verdictOf(world.rollout), ...reasonsOf(world.rollout)], ['aborted', 'blind']);
+    assert.ok(wakeAt !== null && wakeAt <= world.now + 1_000);
+    assert.equal(world.target.traffic.stable?.name, STABLE.name);
   });
 });
 
