@@ -7,9 +7,16 @@ import type { Gate } from './gate.ts';
 const AT_ONCE: Milliseconds = 250;
 /** After this the question is given up. */
 const AT_MOST: Milliseconds = 60_000;
+/** An answer that nobody has come for by then is worth nothing any more: the machine may have slept. */
+const KEEPS: Milliseconds = 30_000;
+
+interface Answer {
+  readonly given: GateAnswer;
+  readonly age: () => Milliseconds;
+}
 
 interface Question {
-  answer: GateAnswer | null;
+  answer: Answer | null;
   readonly asked: Promise<void>;
 }
 
@@ -22,12 +29,13 @@ export function patientGate(gate: Gate, clock: Clock): Gate {
 
   function begin(id: string, ask: (signal: AbortSignal) => Promise<GateAnswer>): Question {
     const asked = ask(AbortSignal.timeout(AT_MOST)).then(
-      (answer) => {
-        question.answer = answer;
+      (given) => {
+        question.answer = { given, age: clock.stopwatch() };
       },
       (error: unknown) => {
         const detail = error instanceof Error ? error.message : String(error);
-        question.answer = { gate: gate.name, kind: 'waiting', detail };
+        const given: GateAnswer = { gate: gate.name, kind: 'waiting', detail };
+        question.answer = { given, age: clock.stopwatch() };
       },
     );
     const question: Question = { answer: null, asked };
@@ -38,13 +46,16 @@ export function patientGate(gate: Gate, clock: Clock): Gate {
   return {
     ...gate,
     async ask(rollout, signal) {
-      const question = open.get(rollout.id) ?? begin(rollout.id, (own) => gate.ask(rollout, own));
+      const pending = open.get(rollout.id);
+      const isOld = pending !== undefined && pending.answer !== null && pending.answer.age() > KEEPS;
+      const question =
+        pending === undefined || isOld ? begin(rollout.id, (own) => gate.ask(rollout, own)) : pending;
       if (question.answer === null) await Promise.race([question.asked, clock.wait(AT_ONCE, signal)]);
       if (question.answer === null) {
         return { gate: gate.name, kind: 'waiting', detail: 'the evidence is being read' };
       }
       open.delete(rollout.id);
-      return question.answer;
+      return question.answer.given;
     },
   };
 }
