@@ -80,10 +80,15 @@ function guarding({ rollout, target, wish, reading, now }: Site): readonly Actio
     return armed !== null && follows(rollout, target, reading) ? [{ kind: 'disarm', target }] : [];
   }
   const needed = wish.weight > 0 || (rollout.phase.kind === 'promoting' && armed !== null);
-  const renewAt = now + rollout.plan.guardAfter * RENEW_BELOW;
+  const deadline = now + rollout.plan.guardAfter;
   const place = guardHome(rollout, target);
-  if (!needed || (armed !== null && sameTraffic(armed.home, place) && armed.deadline > renewAt)) return [];
-  return [{ kind: 'arm', target, home: place, deadline: now + rollout.plan.guardAfter }];
+  if (!needed || (armed !== null && sameTraffic(armed.home, place) && isFresh(armed.deadline))) return [];
+  return [{ kind: 'arm', target, home: place, deadline }];
+
+  /** Later than it would be set to now, it was set before the clock was set back. */
+  function isFresh(present: Instant): boolean {
+    return present > now + rollout.plan.guardAfter * RENEW_BELOW && present <= deadline;
+  }
 }
 
 function shifting({ rollout, target, wish, reading, now }: Site): readonly Action[] {

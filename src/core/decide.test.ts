@@ -7,6 +7,7 @@ import {
   compared,
   plan,
   reading,
+  release as releaseOf,
   running,
   sample,
   STABLE,
@@ -93,6 +94,35 @@ describe('a rollout', () => {
     assert.equal(decision.wakeAt, null);
   });
 
+  it('calls home what is stable when it begins, not what was when it was asked for', () => {
+    const world = bench();
+    const gates = [{ gate: 'approval', kind: 'waiting', detail: '0 of 1 people' }] as const;
+    world.turn({ gates });
+    // The rollout before it is taken back after all.
+    const older = releaseOf('0.9.0');
+    world.target = reading({ traffic: home(older), running: [running(older)] });
+    world.until(isHolding);
+    assert.equal(world.target.traffic.stable?.name, '0.9.0');
+    world.turn({ commands: [command({ kind: 'rollback' })] });
+    world.until(isEnded);
+    assert.equal(world.target.traffic.stable?.name, '0.9.0');
+  });
+
+  it('does not begin while a target cannot be read, however long it has waited for its gates', () => {
+    const world = bench();
+    const gates = [{ gate: 'approval', kind: 'waiting', detail: '0 of 1 people' }] as const;
+    for (let turns = 0; turns < 70; turns += 1) world.turn({ gates });
+    const targets = { web: { kind: 'outage', error: 'no answer' } } as const;
+    world.turn({ targets });
+    assert.equal(world.rollout.phase.kind, 'gating');
+    assert.deepEqual(
+      world.rollout.waitingFor.map(({ code }) => code),
+      ['blind'],
+    );
+    world.turn();
+    assert.equal(world.rollout.phase.kind, 'preparing');
+  });
+
   it('waits for a gate that is not open yet, and says for which', () => {
     const world = bench();
     world.turn({ gates: [{ gate: 'approval', kind: 'waiting', detail: '1 of 2 people' }] });
@@ -167,6 +197,33 @@ describe('a step', () => {
       actions.map(({ kind }) => kind).filter((kind) => kind !== 'arm'),
       ['apply'],
     );
+  });
+});
+
+describe('a clock that was set back', () => {
+  it('puts off neither the next turn nor the guard', () => {
+    const world = bench();
+    world.until(isHolding);
+    world.now -= 12_000;
+    const { wakeAt, actions } = world.turn();
+    assert.equal(world.rollout.phase.kind, 'progressing');
+    assert.equal(wakeAt, world.now + 1_000);
+    const { armed } = world.target.guard;
+    assert.equal(armed?.deadline, world.now + 10_000);
+    assert.deepEqual(
+      actions.map(({ kind }) => kind),
+      ['arm'],
+    );
+  });
+
+  it('takes traffic home when it is behind for longer than a target may be unseen', () => {
+    const world = bench();
+    world.until(isHolding);
+    world.now -= 3_600_000;
+    const { wakeAt } = world.until(isEnded);
+    assert.deepEqual([verdictOf(world.rollout), ...reasonsOf(world.rollout)], ['aborted', 'blind']);
+    assert.ok(wakeAt !== null && wakeAt <= world.now + 1_000);
+    assert.equal(world.target.traffic.stable?.name, STABLE.name);
   });
 });
 

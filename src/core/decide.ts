@@ -41,9 +41,9 @@ export function decide(before: Rollout, observation: Observation, clock: Instant
     block: null,
     hasMoved: false,
   };
-  const warned = heed(noted(opened, news(before, seen)), observation);
+  const warned = heed(noted(opened, news(before, seen)), observation, clock);
   const obeyed = obeyAll(warned, observation);
-  return conclude(before, goOn(obeyed, observation), observation);
+  return conclude(before, goOn(obeyed, observation), observation, clock);
 }
 
 /** The rollout with the findings of this turn; those of the last one stay when traffic is split no more. */
@@ -54,8 +54,8 @@ function judged(rollout: Rollout, observation: Observation): Rollout {
     : rollout;
 }
 
-function heed(turn: Turn, observation: Observation): Turn {
-  const badNews = heedBadNews(turn.rollout, observation, turn.now);
+function heed(turn: Turn, observation: Observation, clock: Instant): Turn {
+  const badNews = heedBadNews(turn.rollout, observation, clock);
   return badNews === null ? turn : moved(turn, badNews);
 }
 
@@ -87,7 +87,7 @@ function isForward({ phase }: Rollout, { to }: Move): boolean {
   return phase.kind !== 'progressing' || to.step > phase.step;
 }
 
-function conclude(before: Rollout, turn: Turn, observation: Observation): Decision {
+function conclude(before: Rollout, turn: Turn, observation: Observation, clock: Instant): Decision {
   const rollout: Rollout = { ...turn.rollout, revision: before.revision + 1 };
   return {
     rollout,
@@ -95,10 +95,15 @@ function conclude(before: Rollout, turn: Turn, observation: Observation): Decisi
     answers: turn.answers,
     intervals: turn.intervals,
     block: turn.block,
-    actions: neededActions(rollout, observation, turn.now),
+    actions: neededActions(rollout, observation, clock),
     attest: isSettled(rollout) ? null : dueVerdict(rollout),
-    wakeAt: wakeAt(rollout, turn),
+    wakeAt: byClock(wakeAt(rollout, turn), turn.now - clock),
   };
+}
+
+/** A clock that was set back is behind the rollout's time, in which nothing ever happens before what has happened. */
+function byClock(instant: Instant | null, behind: Milliseconds): Instant | null {
+  return instant === null ? null : instant - behind;
 }
 
 function isSettled({ phase }: Rollout): boolean {

@@ -16,11 +16,10 @@ export function questions(rollout: Rollout, now: Instant): readonly Question[] {
 function checkQuestions(rollout: Rollout, now: Instant): readonly Question[] {
   if (rollout.phase.kind !== 'progressing' && rollout.phase.kind !== 'held') return [];
   return judgedTargets(rollout).flatMap(({ target, steadySince }) =>
-    rollout.plan.checks.map((check) => ({
-      target,
-      check: check.name,
-      window: { from: Math.max(steadySince, now - check.window), to: now },
-    })),
+    rollout.plan.checks.flatMap((check) => {
+      const from = Math.max(steadySince, now - check.window);
+      return from < now ? [{ target, check: check.name, window: { from, to: now } }] : [];
+    }),
   );
 }
 

@@ -63,7 +63,7 @@ function lookAtTargets(
   );
 }
 
-/** Notes where home is, once every target can be read. */
+/** Notes what is stable, once every target can be read. */
 function firstLook(rollout: Rollout, observation: Observation): Rollout['targets'] {
   const states: Record<string, TargetState> = {};
   for (const { name } of rollout.plan.targets) {
@@ -98,9 +98,11 @@ function lookAtTarget(
   const outage = error === null ? null : { watched: (state.outage?.watched ?? 0) + elapsed, error };
   const refusal = observation.refusals[name] ?? null;
   if (reading === null) return { ...state, outage, refusal };
+  // Until it begins, another rollout may yet be taken back, and change what is stable.
+  const home = rollout.phase.kind === 'gating' ? reading.traffic.stable : state.home;
   return {
-    home: state.home,
-    homeTrouble: troubleOf(state.home, reading),
+    home,
+    homeTrouble: troubleOf(home, reading),
     refusal,
     steadySince: follows(rollout, name, reading) ? (state.steadySince ?? now) : null,
     outage,

@@ -71,7 +71,7 @@ export type PhaseOf<Kind extends PhaseKind> = Extract<Phase, { kind: Kind }>;
 
 /** What a rollout remembers of one of its targets. */
 export interface TargetState {
-  /** The stable release found there at the start; null if there was none. */
+  /** The stable release found there when it began; null if there was none. */
   readonly home: Release | null;
   /** Since when its traffic has been verified as wished; null while it is not. */
   readonly steadySince: Instant | null;

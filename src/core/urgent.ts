@@ -9,14 +9,14 @@ import type { Rollout } from './rollout.ts';
 import type { Instant } from './time.ts';
 import { canSplit, homeRelease } from './wish.ts';
 
-/** Bad news that does not wait for the end of a step: the move it calls for, or null. */
-export function heedBadNews(rollout: Rollout, observation: Observation, now: Instant): Move | null {
-  const { phase } = rollout;
+/** Bad news that does not wait for the end of a step: the move it calls for, or null. `clock` may have been set back. */
+export function heedBadNews(rollout: Rollout, observation: Observation, clock: Instant): Move | null {
+  const { phase, lastTurnAt: now } = rollout;
   if (phase.kind !== 'progressing' && phase.kind !== 'held' && phase.kind !== 'promoting') return null;
   const bad = [...broken(rollout, observation), ...failedChecks(rollout, 'rollback')];
   const isGuilty = bad.some(({ code }) => code !== 'check-failed-alone' && code !== 'does-not-start');
   if (isGuilty) return toRollingBack({ kind: 'rolled back', reasons: bad }, now);
-  const unclear = [...bad, ...blindTargets(rollout)];
+  const unclear = [...bad, ...blindTargets(rollout), ...unmeasured(rollout, clock)];
   if (unclear.length > 0) return toRollingBack({ kind: 'aborted', reasons: unclear }, now);
   const doubtful = phase.kind === 'progressing' ? failedChecks(rollout, 'hold') : [];
   return phase.kind === 'progressing' && doubtful.length > 0 ? toHeld(phase.step, now, doubtful) : null;
@@ -56,4 +56,12 @@ function blindTargets(rollout: Rollout): readonly Reason[] {
       ? [{ code: 'blind', target, detail: outage.error, after: outage.watched }]
       : [];
   });
+}
+
+/** Nothing can be measured in time that has been before. */
+function unmeasured(rollout: Rollout, clock: Instant): readonly Reason[] {
+  const behind = rollout.lastTurnAt - clock;
+  if (behind <= rollout.plan.limits.blind) return [];
+  const detail = "this machine's clock was set back, so that nothing can be measured until it has caught up";
+  return targetNames(rollout).map((target) => ({ code: 'blind', target, detail, after: behind }));
 }

@@ -15,10 +15,15 @@ export function newsWatch(findSites: FindSites, onNews: (id: string) => void): N
   function listen(rollout: Rollout): () => void {
     let isStopped = false;
     let stops: readonly ((() => void) | undefined)[] = [];
-    void findSites(rollout).then((sites) => {
-      if (isStopped) return;
-      stops = Object.values(sites).map(({ metrics }) => metrics.watch?.(() => onNews(rollout.id)));
-    });
+    findSites(rollout)
+      .then((sites) => {
+        if (isStopped) return;
+        stops = Object.values(sites).map(({ metrics }) => metrics.watch?.(() => onNews(rollout.id)));
+      })
+      .catch(() => {
+        // Turns come at their time all the same, and after the next one it is tried again.
+        if (!isStopped) listening.delete(rollout.id);
+      });
     return () => {
       isStopped = true;
       for (const stop of stops) stop?.();

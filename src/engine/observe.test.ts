@@ -37,4 +37,35 @@ describe('an observation', () => {
     ]);
     await store.close();
   });
+
+  it('looks at the targets only after it was seen that nothing is ahead', async () => {
+    const clock = virtualClock(START);
+    const store = openSqliteStore(':memory:');
+    const options = { clock, seed: 1, requestsPerSecond: 1, isFenced: true, metricsDelay: 0 };
+    const web = simulatedTarget({ ...options, name: 'web', behaviour: () => WELL });
+    web.install(release('1.0.0'));
+    const request = { service: 'shop', environment: 'prod', plan: plan(), candidate: release('1.2.0') };
+    const rollout = await store.begin({ ...request, requestedBy: 'ann' }, START, { supersede: false });
+    const seen = observe(rollout, {
+      store: {
+        ...store,
+        // Until the answer is there, the rollout ahead ends.
+        async neighbours() {
+          await clock.wait(10);
+          web.install(release('1.1.0'));
+          return { ahead: null, overtaken: false };
+        },
+      },
+      clock,
+      sites: { web: web.site },
+      gates: [],
+      notary: null,
+      refusals: {},
+    });
+    await clock.run(START + 100);
+    const { web: reading } = (await seen).targets;
+    assert.ok(reading?.kind === 'ok');
+    assert.equal(reading.value.traffic.stable?.name, '1.1.0');
+    await store.close();
+  });
 });

@@ -32,13 +32,14 @@ export interface Eyes {
   readonly refusals: Readonly<Record<string, string>>;
 }
 
-/** Looks at everything that matters to the rollout now, all at the same time. Outages become readings. */
+/** Looks at everything that matters to the rollout now, all at the same time but for the store. Outages become readings. */
 export async function observe(rollout: Rollout, eyes: Eyes): Promise<Observation> {
   const known = Promise.all([eyes.store.neighbours(rollout), eyes.store.pendingCommands(rollout.id)]);
   const [[neighbours, commands], gates, targets, samples, verdict] = await Promise.all([
     known,
     known.then(([others, pending]) => askGates(rollout, eyes, others, pending)),
-    readTargets(eyes),
+    // Where a rollout begins is where the one ahead of it has left the targets, so it must be known to have ended first.
+    known.then(() => readTargets(eyes)),
     readSamples(rollout, eyes),
     readVerdict(rollout, eyes),
   ]);

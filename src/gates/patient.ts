@@ -7,7 +7,7 @@ import type { Gate } from './gate.ts';
 const AT_ONCE: Milliseconds = 250;
 /** After this the question is given up. */
 const AT_MOST: Milliseconds = 60_000;
-/** What was asked longer ago than this, as the machine was asleep since, says nothing about now. */
+/** What was asked longer ago than this, as the machine was asleep since, says nothing about now; or later, as the clock was set. */
 const GOOD_FOR: Milliseconds = 2 * AT_MOST;
 
 interface Question {
@@ -42,7 +42,7 @@ export function patientGate(gate: Gate, clock: Clock): Gate {
     ...gate,
     async ask(rollout, signal) {
       const known = open.get(rollout.id);
-      const isGood = known !== undefined && clock.now() <= known.askedAt + GOOD_FOR;
+      const isGood = known !== undefined && isRecent(known.askedAt, clock.now());
       const question = isGood ? known : begin(rollout.id, (own) => gate.ask(rollout, own));
       if (question.answer === null) await Promise.race([question.asked, clock.wait(AT_ONCE, signal)]);
       if (question.answer === null) {
@@ -52,4 +52,8 @@ export function patientGate(gate: Gate, clock: Clock): Gate {
       return question.answer;
     },
   };
+}
+
+function isRecent(asked: Instant, now: Instant): boolean {
+  return asked <= now && now <= asked + GOOD_FOR;
 }

@@ -61,8 +61,6 @@ export interface Store {
   list(filter: RolloutFilter): Promise<readonly Rollout[]>;
   /** Rollouts whose time to wake has come, the longest waiting first. */
   due(now: Instant, limit: number): Promise<readonly string[]>;
-  /** When the next rollout is due; null if none ever is. */
-  nextWake(): Promise<Instant | null>;
   /** Compare-and-swap: each decision is written if the rollout still is at the revision that it was made from. */
   commit(decisions: readonly Decision[]): Promise<readonly ('committed' | 'conflict')[]>;
   journal(id: string): Promise<readonly JournalRecord[]>;

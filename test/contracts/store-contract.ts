@@ -118,6 +118,21 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       assert.deepEqual(await store.intervals(rollout.id), intervals);
     });
 
+    promises('gives back what the analysis took in as it was judged: by its end', async (store) => {
+      const rollout = await store.begin(REQUEST, START, { supersede: false });
+      const arms = { stable: sample(900), candidate: sample(100) };
+      const judged: readonly (readonly [string, number, number])[] = [
+        ['web', 0, 10_000],
+        ['web', 10_000, 20_000],
+        ['cart', 0, 30_000],
+      ];
+      const intervals = judged.map(([target, from, to]): Interval => {
+        return { target, step: 0, weight: 10, from: START + from, to: START + to, arms, flush: true };
+      });
+      await store.commit([{ ...decision(rollout), intervals }]);
+      assert.deepEqual(await store.intervals(rollout.id), intervals);
+    });
+
     promises('writes state, journal, answers and blocks together or not at all', async (store) => {
       const rollout = await store.begin(REQUEST, START, { supersede: false });
       const order = { command: { kind: 'pause' as const }, by: 'bob', note: null };
@@ -163,9 +178,20 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       await store.commit([{ ...decision(rollout), wakeAt: START + 5_000 }]);
       assert.deepEqual(await store.due(START + 4_999, 10), []);
       assert.deepEqual(await store.due(START + 5_000, 10), [rollout.id]);
-      assert.equal(await store.nextWake(), START + 5_000);
       await store.sendCommand(rollout.id, { command: { kind: 'pause' }, by: 'bob', note: null }, START + 1);
       assert.deepEqual(await store.due(START + 1, 10), [rollout.id]);
+    });
+
+    promises('wakes a rollout for what came from a process whose clock is ahead', async (store) => {
+      const rollout = await store.begin(REQUEST, START + 3_600_000, { supersede: false });
+      assert.deepEqual(await store.due(START, 10), [rollout.id]);
+      await store.commit([decision(rollout)]);
+      const order = { command: { kind: 'rollback' as const }, by: 'bob', note: null };
+      await store.sendCommand(rollout.id, order, START + 3_600_000);
+      assert.deepEqual(await store.due(START, 10), [rollout.id]);
+      const next = decision({ ...rollout, revision: 2 });
+      await store.commit([{ ...next, rollout: { ...next.rollout, lastTurnAt: START + 3_600_000 } }]);
+      assert.deepEqual(await store.due(START, 10), [rollout.id], 'the command is not answered yet');
     });
 
     promises('keeps a rollout awake for a command that came during its turn', async (store) => {
@@ -214,6 +240,16 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       assert.deepEqual(
         (await store.list({ environment: 'dev' })).map(({ id }) => id),
         ['shop-dev-1'],
+      );
+    });
+
+    promises('lists the newest of a place first, although the clock was set back', async (store) => {
+      await end(store, await store.begin(REQUEST, START + 3_600_000, { supersede: false }));
+      await store.begin(REQUEST, START, { supersede: false });
+      const listed = await store.list({ service: 'shop', environment: 'prod' });
+      assert.deepEqual(
+        listed.map(({ sequence }) => sequence),
+        [2, 1],
       );
     });
 

@@ -1,5 +1,5 @@
 import type { Rollout, Verdict } from '../../src/core/rollout.ts';
-import { sameRelease } from '../../src/core/release.ts';
+import { nameOf, type Release, sameRelease } from '../../src/core/release.ts';
 import { type Instant } from '../../src/core/time.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { firstBroken } from '../../src/stores/chain.ts';
@@ -154,6 +154,8 @@ export interface Truth {
 export interface End {
   readonly store: Store;
   readonly targets: readonly SimulatedTarget[];
+  /** What users had before the first rollout; null if nothing. */
+  readonly stableAtFirst: Release | null;
   readonly now: Instant;
   readonly truth: (rollout: Rollout) => Truth;
   readonly notary: SimulatedNotary;
@@ -165,6 +167,7 @@ export interface End {
 export async function checkEnd({
   store,
   targets,
+  stableAtFirst,
   now,
   truth,
   notary,
@@ -182,7 +185,7 @@ export async function checkEnd({
       report('every command is answered', `${rollout.id}: ${command.command.kind}`);
     }
   }
-  checkTargets(rollouts[0], targets, report);
+  checkTargets(rollouts, stableAtFirst, targets, report);
   const areImages = rollouts.every(({ candidate }) => candidate.artifact.kind === 'image');
   if (areImages && !isBroken) await checkVerdicts(store, notary.verdicts, report);
   return violations;
@@ -269,23 +272,22 @@ function wantedVerdict({ kind, reasons }: Verdict): 'PASSED' | 'FAILED' | null {
   return kind === 'promoted' && !wasThere ? 'PASSED' : null;
 }
 
+/** Every target has what was promoted last, `rollouts` being listed newest first; what was taken back does not count. */
 function checkTargets(
-  newest: Rollout | undefined,
+  rollouts: readonly Rollout[],
+  stableAtFirst: Release | null,
   targets: readonly SimulatedTarget[],
   report: Report,
 ): void {
-  if (newest === undefined || newest.phase.kind !== 'ended') return;
-  const isPromoted = newest.phase.verdict.kind === 'promoted';
-  // A return that did not begin may have found the release that it would return to.
-  const isOpen = newest.plan.purpose === 'return' && !isPromoted;
+  if (rollouts[0]?.phase.kind !== 'ended') return;
+  const promoted = rollouts.find(({ phase }) => phase.kind === 'ended' && phase.verdict.kind === 'promoted');
+  const stable = promoted?.candidate ?? stableAtFirst;
   for (const { name, reading } of targets) {
     const { traffic, guard } = reading();
     if (traffic.weight !== 0) report('all back or all forward', `${name} is left at ${traffic.weight} %`);
-    if (!isOpen && sameRelease(traffic.stable, newest.candidate) !== isPromoted) {
-      report(
-        'all back or all forward',
-        `${name} has stable ${traffic.stable?.name} after ${newest.phase.verdict.kind}`,
-      );
+    if (!sameRelease(traffic.stable, stable)) {
+      const [is, should] = [nameOf(traffic.stable), nameOf(stable)];
+      report('all back or all forward', `${name} has ${is} where ${should} was stable last`);
     }
     if (guard.armed !== null) report('the guard is disarmed at the end', name);
   }

@@ -24,6 +24,15 @@ export const PLANTED_BUGS: Readonly<Record<string, Parts>> = {
     }));
     return decide(rollout, armed, now);
   }),
+  'calls home what was stable when it was asked for': deciding((rollout, observation, now) => {
+    if (rollout.phase.kind !== 'gating' || rollout.targets === null) return decide(rollout, observation, now);
+    const { targets } = rollout;
+    const firstSeen = mapTargets(observation, (reading, name) => ({
+      ...reading,
+      traffic: { ...reading.traffic, stable: targets[name]?.home ?? null },
+    }));
+    return decide(rollout, firstSeen, now);
+  }),
   'tries a rollback only once': deciding((rollout, observation, now) => {
     const decision = decide(rollout, observation, now);
     const isFirstTry = rollout.phase.kind !== 'rolling-back';

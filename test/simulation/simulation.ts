@@ -110,6 +110,7 @@ export async function simulate(seed: number, parts: Parts = SOUND): Promise<Outc
     ...(await checkEnd({
       store,
       targets,
+      stableAtFirst: world.stableAtFirst,
       now: clock.now(),
       truth: world.truth,
       notary: world.notary,
@@ -126,6 +127,7 @@ export async function simulate(seed: number, parts: Parts = SOUND): Promise<Outc
 interface World {
   readonly store: Store;
   readonly targets: readonly SimulatedTarget[];
+  readonly stableAtFirst: Release | null;
   readonly isFenced: boolean;
   readonly plan: Plan;
   readonly rates: () => FaultRates;
@@ -178,6 +180,7 @@ function makeWorld(seed: number, random: Random, clock: VirtualClock, parts: Par
   return {
     store: parts.store(openSqliteStore(':memory:')),
     targets,
+    stableAtFirst: isFirst ? null : release(1),
     isFenced,
     plan: { ...pickPlan(random, names), ...(isHeld ? { approval: pickApproval(chance) } : {}), notary: {} },
     release: hasImages ? imageOf : release,
@@ -400,17 +403,31 @@ function meddle(world: World, random: Random, clock: VirtualClock): void {
   }
 }
 
-/** Now and then a release is taken back while the one before it is still warm. */
+/**
+ * Now and then a release is taken back while the one before it is still warm, and sometimes a newer one waits for approval
+ * by then, which is not what people want after all either.
+ */
 function haveSecondThoughts(
-  { store, chance }: World,
+  world: World,
   { id, phase }: Rollout,
   before: Rollout | null,
   clock: VirtualClock,
 ): void {
+  const { store, chance } = world;
   const isNew = phase.kind === 'ended' && before?.phase.kind === 'promoting';
   if (!isNew || phase.verdict.kind !== 'promoted' || !chance.chance(0.4)) return;
   const order = { command: { kind: 'rollback' as const }, by: 'dan', note: null };
-  clock.at(clock.now() + chance.below(30_000), () => void store.sendCommand(id, order, clock.now()));
+  const at = clock.now() + 2_000 + chance.below(30_000);
+  clock.at(at, () => void store.sendCommand(id, order, clock.now()));
+  if (!chance.chance(0.5)) return;
+  const approval = { people: 1, from: null, expires: 60_000 };
+  const plan: Plan = { ...world.plan, approval };
+  clock.at(at - 1_500, () => void deploy({ ...world, plan }, world.release(4), true, clock.now()));
+  clock.at(at + 10_000 + chance.below(20_000), () => {
+    world.said.push({ by: 'bob', at: clock.now() });
+    void send(store, { kind: 'approve' }, clock);
+  });
+  clock.at(at + 40_000 + chance.below(10_000), () => void send(store, { kind: 'abort' }, clock, 'dan'));
 }
 
 async function send(store: Store, command: Command, clock: VirtualClock, by = 'bob'): Promise<void> {

@@ -23,7 +23,12 @@ export function passGates(
   if (closed.length > 0) return toEnded(rollout, { kind: 'rejected', reasons: closed }, now, closed);
   const waiting = verdicts.flatMap(({ kind, reasons }) => (kind === 'waiting' ? reasons : []));
   if (waiting.length > 0) return stay(waiting);
-  if (rollout.targets === null) return waitForTargets(rollout, phase, observation, now);
+  const unseen = targetNames(rollout).filter((name) => readingOf(observation, name) === null);
+  if (rollout.targets === null || unseen.length > 0) {
+    const outages = unseen.map((name) => outageOf(rollout, phase, observation, name));
+    const late = outages.some(({ after }) => after > rollout.plan.limits.prepare);
+    return late ? toEnded(rollout, { kind: 'aborted', reasons: outages }, now, outages) : stay(outages);
+  }
   if (isStable(rollout) && targetNames(rollout).every((name) => isUp(rollout, observation, name))) {
     const reason: Reason = { code: 'already-stable', release: rollout.candidate.name };
     return toEnded(rollout, { kind: 'promoted', reasons: [reason] }, now, [reason]);
@@ -95,19 +100,14 @@ function overrule(
   return { kind: 'open', reasons: [{ code: 'overruled', gate, detail, refusals, by, note, ...consent }] };
 }
 
-function waitForTargets(
-  rollout: Rollout,
-  phase: PhaseOf<'gating'>,
+/** For how long the target has not been seen: since it was last seen, or from the beginning. */
+function outageOf(
+  { targets }: Rollout,
+  { watched }: PhaseOf<'gating'>,
   observation: Observation,
-  now: Instant,
-): Progress {
-  const outages = targetNames(rollout).flatMap((target): Reason[] => {
-    const reading = observation.targets[target];
-    const detail = reading?.kind === 'outage' ? reading.error : 'not read';
-    return readingOf(observation, target) === null
-      ? [{ code: 'blind', target, detail, after: phase.watched }]
-      : [];
-  });
-  const late = phase.watched > rollout.plan.limits.prepare;
-  return late ? toEnded(rollout, { kind: 'aborted', reasons: outages }, now, outages) : stay(outages);
+  target: string,
+): Extract<Reason, { code: 'blind' }> {
+  const reading = observation.targets[target];
+  const detail = reading?.kind === 'outage' ? reading.error : 'not read';
+  return { code: 'blind', target, detail, after: targets?.[target]?.outage?.watched ?? watched };
 }

@@ -43,7 +43,6 @@ export function openSqliteStore(file: string): Store {
     list: ({ limit = 100, ...filter }) =>
       read(() => sql.list(filter, limit).flatMap((row) => rolloutOf(row) ?? [])),
     due: (now, limit) => read(() => sql.due.all(now, limit).map((row) => text(row['id']))),
-    nextWake: () => read(() => nullableNumber(sql.nextWake.get()?.['wake_at'])),
     commit: (decisions) => write(() => decisions.map((decision) => commitOne(database, sql, decision))),
     journal: (id) => read(() => sql.journal.all(id).map(recordOf)),
     intervals: (id) => read(() => sql.intervals.all(id).map(intervalOf)),
@@ -93,7 +92,6 @@ function insertRollout(sql: Statements, rollout: Rollout, now: number): void {
     sequence: rollout.sequence,
     place: placeOf(rollout),
     revision: rollout.revision,
-    wake_at: now,
     state: JSON.stringify(rollout),
     digest: rollout.candidate.digest,
     journal_length: 0,
@@ -104,7 +102,7 @@ function insertRollout(sql: Statements, rollout: Rollout, now: number): void {
 }
 
 function insertCommand(sql: Statements, id: string, { command, by, note }: Order, now: number): number {
-  if (sql.wake.run(now, id).changes === 0) {
+  if (sql.wake.run(id).changes === 0) {
     throw unknown(id);
   }
   return Number(sql.insertCommand.run(id, now, by, note, JSON.stringify(command)).lastInsertRowid);
@@ -133,7 +131,7 @@ function commitOne(database: DatabaseSync, sql: Statements, decision: Decision):
     if (entries.length > 0) appendJournal(sql, rollout, chainHead, entries);
     for (const answer of answers) sql.answerCommand.run(answer.accepted ? 1 : 0, answer.text, answer.command);
     for (const interval of intervals) insertInterval(sql, rollout.id, interval);
-    if (sql.pendingCommands.get(rollout.id) !== undefined) sql.wake.run(rollout.lastTurnAt, rollout.id);
+    if (sql.pendingCommands.get(rollout.id) !== undefined) sql.wake.run(rollout.id);
     if (block !== null) insertBlock(sql, rollout, block);
     database.exec('release one');
     return 'committed';
@@ -184,10 +182,6 @@ type Row = Record<string, SQLOutputValue>;
 
 function text(value: SQLOutputValue | undefined): string {
   return z.string().parse(value);
-}
-
-function nullableNumber(value: SQLOutputValue | undefined): number | null {
-  return value === null || value === undefined ? null : Number(value);
 }
 
 function rolloutOf(row: Row | undefined): Rollout | null {

@@ -1,6 +1,9 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { RolloutFilter } from '../store.ts';
 
+/** Due whatever the clock of the process that asks: that of whoever wants something may be ahead of it. */
+const AT_ONCE = 0;
+
 export type Statements = ReturnType<typeof statements>;
 
 /** Every statement that the store uses, prepared once. */
@@ -9,7 +12,7 @@ export function statements(database: DatabaseSync) {
     insertRollout: database.prepare(`
       insert into rollout (id, service, environment, sequence, place, revision, wake_at, state, digest,
                            journal_length, journal_head, created_at)
-      values (:id, :service, :environment, :sequence, :place, :revision, :wake_at, :state, :digest,
+      values (:id, :service, :environment, :sequence, :place, :revision, ${AT_ONCE}, :state, :digest,
               :journal_length, :journal_head, :created_at)`),
     updateRollout: database.prepare(`
       update rollout set revision = :revision, place = :place, began = max(began, :began), verdict = :verdict,
@@ -33,13 +36,12 @@ export function statements(database: DatabaseSync) {
       `select id from rollout where service = ? and environment = ? and sequence > ? and began = 1`,
     ),
     due: database.prepare('select id from rollout where wake_at <= ? order by wake_at limit ?'),
-    nextWake: database.prepare('select min(wake_at) as wake_at from rollout where wake_at is not null'),
-    wake: database.prepare('update rollout set wake_at = ? where id = ?'),
+    wake: database.prepare(`update rollout set wake_at = ${AT_ONCE} where id = ?`),
     journal: database.prepare('select * from journal where rollout = ? order by number'),
     insertRecord: database.prepare(
       'insert into journal (rollout, number, revision, entry, previous, hash) values (?, ?, ?, ?, ?, ?)',
     ),
-    intervals: database.prepare('select * from interval where rollout = ? order by from_at, target'),
+    intervals: database.prepare('select * from interval where rollout = ? order by to_at, from_at, target'),
     insertInterval: database.prepare(
       'insert into interval (rollout, target, from_at, to_at, step, weight, arms) values (?, ?, ?, ?, ?, ?, ?)',
     ),
@@ -81,10 +83,14 @@ function listBy(database: DatabaseSync): (filter: RolloutFilter, limit: number) 
     const where = columns.map((column) => `${column} = ?`).join(' and ') || 'true';
     const statement =
       prepared.get(where) ??
-      database.prepare(
-        `select state from rollout where ${where} order by created_at desc, sequence desc limit ?`,
-      );
+      database.prepare(`select state from rollout where ${where} order by ${orderOf(filter)} limit ?`);
     prepared.set(where, statement);
     return statement.all(...columns.map((column) => filter[column] ?? ''), limit);
   };
+}
+
+/** Within a service and environment the sequence is the order, whatever the clock did; elsewhere there is only the clock. */
+function orderOf({ service, environment }: RolloutFilter): string {
+  const isOnePlace = service !== undefined && environment !== undefined;
+  return isOnePlace ? 'sequence desc' : 'created_at desc, sequence desc';
 }
