@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { systemClock } from '../../clock/system-clock.ts';
 import { ConfigError } from '../../config/problems.ts';
+import { PREDICATE_TYPES } from '../../supply-chain/attestations/predicate-types.ts';
 import { SupplyChainError } from '../../supply-chain/error.ts';
 import { imageSbom } from '../../supply-chain/sbom/image-sbom.ts';
 import { billPackages } from '../../supply-chain/vulnerabilities/bill-packages.ts';
 import { scan, type ScanResult } from '../../supply-chain/vulnerabilities/scan.ts';
 import { isAtLeast, type Rating, RATINGS } from '../../supply-chain/vulnerabilities/severity.ts';
-import { SCAN_PREDICATE, vulnsPredicate } from '../../supply-chain/vulnerabilities/vulns-predicate.ts';
+import { vulnsPredicate } from '../../supply-chain/vulnerabilities/vulns-predicate.ts';
 import { attach, isToBeAttached } from '../attach.ts';
 import { type CommandInput, type CommandRun, flag, textOption } from '../command.ts';
 import { EXIT_CODES } from '../exit-code.ts';
@@ -36,7 +37,7 @@ export const run: CommandRun = async (input) => {
   const isWhole = result.gaps.length === 0;
   const attached =
     isWhole && isToBeAttached(input)
-      ? await attach(input, image, { predicateType: SCAN_PREDICATE, predicate })
+      ? await attach(input, image, { predicateType: PREDICATE_TYPES.scan, predicate })
       : null;
   output.json({
     image: { repository: image.repository.name, digest: image.digest },

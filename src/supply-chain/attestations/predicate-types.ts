@@ -5,7 +5,7 @@ export const PREDICATE_TYPES = {
   /** SLSA provenance 1. */
   provenance: 'https://slsa.dev/provenance/v1',
   sbom: 'https://cyclonedx.org/bom',
-  /** in-toto's vulnerability scans, 0.2. */
+  /** in-toto's vulnerability scans, 0.2 (in-toto attestation, spec/predicates/vulns_02.md). */
   scan: 'https://in-toto.io/attestation/vulns/v0.2',
   vex: 'https://openvex.dev/ns/v0.2.0',
   /** SLSA verification summary 1. */

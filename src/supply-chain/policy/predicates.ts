@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cvssScore } from '../vulnerabilities/cvss-score.ts';
+import { RATINGS, ratingOf } from '../vulnerabilities/severity.ts';
 import { OVERRIDES } from './own-identity.ts';
 import type { Severity } from './policy.ts';
 
@@ -26,6 +26,28 @@ export const provenancePredicate = z
     buildType: buildDefinition.buildType,
     externalParameters: buildDefinition.externalParameters,
     builtAt: metadata?.finishedOn ?? metadata?.startedOn ?? null,
+  }));
+
+/** CycloneDX, as far as the policy wants to know. */
+export const cyclonedxPredicate = z
+  .object({
+    bomFormat: z.literal('CycloneDX'),
+    specVersion: z.string().max(16),
+    components: z.array(z.unknown()).default([]),
+  })
+  .transform(({ specVersion, components }) => ({
+    kind: 'sbom' as const,
+    format: `CycloneDX ${specVersion}`,
+    components: components.length,
+  }));
+
+/** SPDX 2. */
+export const spdxPredicate = z
+  .object({ spdxVersion: z.string().max(16), packages: z.array(z.unknown()).default([]) })
+  .transform(({ spdxVersion, packages }) => ({
+    kind: 'sbom' as const,
+    format: spdxVersion,
+    components: packages.length,
   }));
 
 /** in-toto's predicate for scans of vulnerabilities. */
@@ -55,7 +77,7 @@ export const scanPredicate = z
     vulnerabilities: scanner.result.map(({ id, severity, annotations }) => ({
       id,
       aliases: aliasesOf(annotations),
-      severity: worst(severity.map(({ score }) => severityOf(score))),
+      severity: worstOf(severity.map(({ score }) => score)),
       component: componentOf(annotations),
     })),
   }));
@@ -64,38 +86,13 @@ function scannerName({ uri, version }: { readonly uri: string; readonly version?
   return version === undefined || uri.endsWith(version) ? uri : `${uri} ${version}`;
 }
 
-const ORDER: readonly Severity[] = ['low', 'medium', 'high', 'critical'];
-
-/** Words of GitHub, Debian, Red Hat and others for the same. */
-const WORDS: ReadonlyMap<string, Severity> = new Map([
-  ['negligible', 'low'],
-  ['unimportant', 'low'],
-  ['low', 'low'],
-  ['moderate', 'medium'],
-  ['medium', 'medium'],
-  ['important', 'high'],
-  ['high', 'high'],
-  ['critical', 'critical'],
-]);
-
+/** Words for "nobody has rated it". */
 const UNRATED: readonly string[] = ['', 'unknown', 'unassigned'];
 
-/** A word, or a CVSS base score by its qualitative scale, or the vector that it is computed from. What cannot be read counts as high, beside others too. */
-function severityOf(score: string): Severity | null {
-  const said = score.trim().toLowerCase();
-  if (UNRATED.includes(said)) return null;
-  const word = WORDS.get(said);
-  if (word !== undefined) return word;
-  const number = /^\d+(\.\d+)?$/.test(said) ? Number(said) : (cvssScore(score.trim()) ?? Number.NaN);
-  if (!(number >= 0 && number <= 10)) return 'high';
-  if (number >= 9) return 'critical';
-  if (number >= 7) return 'high';
-  return number >= 4 ? 'medium' : 'low';
-}
-
-function worst(all: readonly (Severity | null)[]): Severity | null {
-  const rated = all.filter((severity) => severity !== null);
-  return rated.toSorted((a, b) => ORDER.indexOf(b) - ORDER.indexOf(a))[0] ?? null;
+/** The worst that anybody says; null when nobody has rated it. */
+function worstOf(scores: readonly string[]): Severity | null {
+  const rated = scores.filter((score) => !UNRATED.includes(score.trim().toLowerCase())).map(ratingOf);
+  return RATINGS.findLast((rating) => rated.includes(rating)) ?? null;
 }
 
 function componentOf(annotations: readonly Readonly<Record<string, unknown>>[]): string | null {

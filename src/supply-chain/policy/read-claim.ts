@@ -2,8 +2,14 @@ import { z } from 'zod';
 import type { VerifiedStatement } from '../verification/evidence.ts';
 import type { Claim, ClaimKind } from './claim.ts';
 import type { Piece, UnreadablePiece } from './piece.ts';
-import { exceptionPredicate, provenancePredicate, scanPredicate, verdictPredicate } from './predicates.ts';
-import { cyclonedxPredicate, spdxPredicate } from './sbom-predicates.ts';
+import {
+  cyclonedxPredicate,
+  exceptionPredicate,
+  provenancePredicate,
+  scanPredicate,
+  spdxPredicate,
+  verdictPredicate,
+} from './predicates.ts';
 
 interface PredicateReader {
   readonly kind: ClaimKind;

@@ -1,5 +1,6 @@
 import type { Refusal } from '../../core/admission.ts';
 import { sayDuration, type Instant, type Milliseconds } from '../../core/time.ts';
+import { isAtLeast } from '../vulnerabilities/severity.ts';
 import { companions } from './any-of.ts';
 import type { Outcome } from './assessment.ts';
 import type { FoundVulnerability, ScanClaim } from './claim.ts';
@@ -8,7 +9,6 @@ import { latestOf } from './latest-of.ts';
 import { type Case, CLOCK_SKEW, type Piece, sayAge, short, used, whyNothingCounts } from './piece.ts';
 import type { RuleOf } from './policy.ts';
 import { refusal } from './refusal-codes.ts';
-import { isAtLeast } from './severity.ts';
 
 /** Met by the newest scan, when it is fresh and found nothing too severe that no exception covers. */
 export function judgeScan(rule: RuleOf<'scan'>, all: Case): Outcome {
@@ -36,7 +36,7 @@ export function judgeScan(rule: RuleOf<'scan'>, all: Case): Outcome {
 function judgeOne(rule: RuleOf<'scan'>, all: Case, piece: Piece<ScanClaim>): Outcome {
   const { claim, verified } = piece;
   const severe = claim.vulnerabilities
-    .filter(({ severity }) => isAtLeast(severity, rule.failOn))
+    .filter(({ severity }) => isAtLeast(severity ?? 'unknown', rule.failOn))
     .map((found) => ({ found, answer: exemption(all, rule.exceptions, found) }));
   const open = severe.filter(({ answer }) => answer.kind === 'not exempt').map(({ found }) => found);
   const refusals = [

@@ -24,7 +24,7 @@ export const RATINGS = ['low', 'medium', 'high', 'critical'] as const satisfies 
 const MALICIOUS = /^MAL-/;
 
 /** Names of ratings in advisories of GitHub, Debian and others. */
-const WORDS: ReadonlyMap<string, Rating> = new Map([
+const WORDS: ReadonlyMap<string, Exclude<Rating, 'unknown'>> = new Map([
   ['unimportant', 'low'],
   ['negligible', 'low'],
   ['low', 'low'],
@@ -54,7 +54,7 @@ export function severityOf(advisory: Advisory, affected: Affected): Severity {
 export function worst(scores: readonly Score[]): Severity {
   const unique = new Map(scores.map((score) => [`${score.method} ${score.score}`, score]));
   const sorted = [...unique.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, score]) => score);
-  const ratings = sorted.map(ratingOf);
+  const ratings = sorted.map(({ score }) => ratingOf(score));
   return { rating: RATINGS.findLast((rating) => ratings.includes(rating)) ?? 'unknown', scores: sorted };
 }
 
@@ -64,14 +64,25 @@ export function isAtLeast(rating: Rating, limit: Exclude<Rating, 'unknown'>): bo
   return RATINGS.indexOf(counted) >= RATINGS.indexOf(limit);
 }
 
-/** The scale of CVSS 3 and 4 for all versions; 0, which is "none" there, is low here: it is known, after all. */
-function ratingOf({ score }: Score): Rating {
-  const word = WORDS.get(score.toLowerCase());
+/**
+ * What a word, a base score of CVSS, or the vector that it is computed from says, on the scale of CVSS 3 and 4 for all
+ * versions; 0, which is "none" there, is low here: it is known, after all. What cannot be read counts as high, beside
+ * others too: it may be the worst that is said.
+ */
+export function ratingOf(said: string): Exclude<Rating, 'unknown'> {
+  const word = WORDS.get(said.trim().toLowerCase());
   if (word !== undefined) return word;
-  const number = Number(score);
+  const number = scoreIn(said.trim());
+  if (number === null) return 'high';
   if (number >= 9) return 'critical';
   if (number >= 7) return 'high';
   return number >= 4 ? 'medium' : 'low';
+}
+
+function scoreIn(said: string): number | null {
+  if (!/^\d+(\.\d+)?$/.test(said)) return cvssScore(said);
+  const score = Number(said);
+  return score <= 10 ? score : null;
 }
 
 function wordOf(method: string, said: unknown): readonly Score[] {
@@ -80,15 +91,10 @@ function wordOf(method: string, said: unknown): readonly Score[] {
     : [];
 }
 
-/** What cannot be read counts as high, beside others too: it may be the worst that is said. */
+/** As a word or a number; what cannot be read is said to be high, as which it counts. */
 function scoreOf({ type, score: said }: Advisory['severity'][number]): readonly Score[] {
   const word = wordOf(type, said);
   if (word.length > 0) return word;
-  const score = cvssScore(said) ?? plainScore(said);
+  const score = scoreIn(said);
   return [{ method: type, score: score === null ? 'high' : score.toFixed(1) }];
-}
-
-function plainScore(said: string): number | null {
-  const score = /^\d{1,2}(\.\d+)?$/.test(said) ? Number(said) : null;
-  return score !== null && score <= 10 ? score : null;
 }

@@ -2,9 +2,6 @@ import type { Instant } from '../../core/time.ts';
 import type { Finding } from './finding.ts';
 import type { ScanResult } from './scan.ts';
 
-/** in-toto's predicate for the result of a scan (in-toto attestation, spec/predicates/vulns_02.md). */
-export const SCAN_PREDICATE = 'https://in-toto.io/attestation/vulns/v0.2';
-
 /** Circumstances of a scan. */
 export interface ScanRun {
   /** Version of canary-rollout. */

@@ -1,7 +1,6 @@
 import type { Clock } from '../../../clock/clock.ts';
-import { basic } from './basic.ts';
 import { parseChallenge } from './challenge.ts';
-import type { CredentialsFor } from './credentials.ts';
+import { basic, type CredentialsFor } from './credentials.ts';
 import { fetchToken, type Token } from './token.ts';
 import type { Transport } from './travel.ts';
 

@@ -4,6 +4,11 @@ export type Credentials =
   /** A long-lived token that is exchanged for short ones (OAuth 2 refresh token). */
   | { readonly kind: 'identity-token'; readonly token: string };
 
+/** A name and a password as a header says them (RFC 7617). */
+export function basic({ username, password }: Extract<Credentials, { kind: 'password' }>): string {
+  return `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`;
+}
+
 /**
  * Where credentials come from. Given the registry as people write it, `registry.example.com:5000`; null when there are
  * none for exactly this one. Rejects with `UNAUTHORIZED` when they are there and cannot be read.

@@ -4,9 +4,8 @@ import type { Instant } from '../../../core/time.ts';
 import { SupplyChainError } from '../../error.ts';
 import { readAll } from '../../oci/read-all.ts';
 import type { Challenge } from './challenge.ts';
-import type { Credentials } from './credentials.ts';
+import { basic, type Credentials } from './credentials.ts';
 import type { Incoming, Outgoing } from './exchange.ts';
-import { basic } from './basic.ts';
 import { printable } from './printable.ts';
 import { travel, type Transport } from './travel.ts';
 
