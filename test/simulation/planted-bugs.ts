@@ -20,7 +20,10 @@ export const PLANTED_BUGS: Readonly<Record<string, Parts>> = {
   'splits traffic without a guard': deciding((rollout, observation, now) => {
     const armed = mapTargets(observation, (reading, name) => ({
       ...reading,
-      guard: { ...reading.guard, armed: { home: guardHome(rollout, name), deadline: now + 60_000 } },
+      guard: {
+        ...reading.guard,
+        armed: { home: guardHome(rollout, name), deadline: now + rollout.plan.guardAfter },
+      },
     }));
     return decide(rollout, armed, now);
   }),
