@@ -310,7 +310,7 @@ const ATTACKS: readonly Attack[] = [
       const junk = await attach(Buffer.from('{}'));
       const real = await repository.referrers(image);
       const one = real.find(({ digest }) => digest === junk);
-      const flood = Array.from({ length: 200 }, () => one).filter((each) => each !== undefined);
+      const flood = Array.from({ length: 600 }, () => one).filter((each) => each !== undefined);
       return ask({ repository: { referrers: async () => [...flood, ...real] } });
     },
   },

@@ -48,7 +48,7 @@ export interface ImageRepository {
 /** The largest manifest that is read or written; registries need not take larger ones (OCI distribution specification). */
 export const LARGEST_MANIFEST = 4 * 1024 * 1024;
 
-/** More manifests than this that refer to one image are a flood, not evidence. */
+/** More manifests than this that refer to one image are a flood, not evidence: a year has 365 daily scans. */
 export const MOST_REFERRERS = 512;
 
 /** Content that is in memory. */

@@ -303,7 +303,7 @@ describe('an attacker who can push to the registry is not believed with', () => 
     assert.ok(one !== undefined);
     const flooded: ImageRepository = {
       ...made.repository,
-      referrers: async () => Array.from({ length: 129 }, () => one),
+      referrers: async () => Array.from({ length: 513 }, () => one),
     };
     await assert.rejects(read(flooded, image, laptop.trustedAs('build')), { code: 'TOO_MANY_REFERRERS' });
   });

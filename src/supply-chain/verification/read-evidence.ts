@@ -6,7 +6,7 @@ import { type Digest, parseDigest } from '../oci/digest.ts';
 import { type Manifest, parseManifest } from '../oci/manifest.ts';
 import { MEDIA_TYPES } from '../oci/media-types.ts';
 import { readAll } from '../oci/read-all.ts';
-import type { ImageRepository } from '../oci/repository.ts';
+import { MOST_REFERRERS, type ImageRepository } from '../oci/repository.ts';
 import type { AttachedEvidence, RejectedBundle, VerifiedStatement } from './evidence.ts';
 import { knownSigners, type KnownSigners } from './known-signers.ts';
 import type { TrustedSigner } from './trust.ts';
@@ -14,8 +14,7 @@ import { claimedType, verifyBundle } from './verify-bundle.ts';
 
 /** GitHub takes SBOMs of up to 16 MB, and nobody makes larger statements. */
 const LARGEST_BUNDLE = 16 * 1024 * 1024;
-/** More attachments than this are a flood: they would take longer to fetch than anybody waits. So would more bytes. */
-const MOST_ATTACHED = 128;
+/** More bytes of attachments than this are a flood: they would take longer to fetch than anybody waits. */
 const MOST_BYTES = 256 * 1024 * 1024;
 const AT_ONCE = 8;
 
@@ -39,7 +38,7 @@ export async function readEvidence(
 ): Promise<AttachedEvidence> {
   const known = knownSigners(signers, now);
   const attached = await repository.referrers(image, signal);
-  if (attached.length > MOST_ATTACHED) throw flood(repository, image, `${attached.length} manifests`);
+  if (attached.length > MOST_REFERRERS) throw flood(repository, image, `${attached.length} manifests`);
   const places = attached.map(({ digest }) => ({ referrer: digest, bundle: null }));
   return readAt(places, { repository, image, known, signal });
 }
@@ -151,6 +150,6 @@ function tooLarge(size: number): SupplyChainError {
 function flood({ name }: ImageRepository, image: Digest, what: string): SupplyChainError {
   return new SupplyChainError(
     'TOO_MANY_REFERRERS',
-    `${what} are attached to ${image} in ${name}, which is more than is ever read (${MOST_ATTACHED} manifests, ${MOST_BYTES} bytes)`,
+    `${what} are attached to ${image} in ${name}, which is more than is ever read (${MOST_REFERRERS} manifests, ${MOST_BYTES} bytes)`,
   );
 }

@@ -15,13 +15,14 @@ import { refusal } from './testing/refusal.ts';
 
 const BYTES = Buffer.from('the bytes of a layer');
 const BLOB = { mediaType: MEDIA_TYPES.layer, digest: digestOf(BYTES), size: BYTES.length };
-const IMPATIENT: Limits = { ...LIMITS, silence: 50, exchange: 200, attempts: 1 };
+const ONCE: Limits = { ...LIMITS, attempts: 1 };
+const IMPATIENT: Limits = { ...ONCE, silence: 50, exchange: 200 };
 
 /** A registry that answers everything by one function. */
 async function answeredBy(
   t: TestContext,
   answer: (response: ServerResponse) => void,
-  limits: Limits = IMPATIENT,
+  limits: Limits = ONCE,
 ): Promise<ImageRepository> {
   const address = await serve(t, (request, response) => {
     // A client that went away is no trouble of the test.
@@ -97,7 +98,7 @@ describe('a registry that sends too much', () => {
       endless(response);
     });
     await assert.rejects(said.manifest(BLOB.digest), refusal('TOO_LARGE'));
-    const unsaid = await answeredBy(t, endless, { ...IMPATIENT, exchange: 20_000 });
+    const unsaid = await answeredBy(t, endless);
     await assert.rejects(unsaid.manifest(BLOB.digest), refusal('TOO_LARGE'));
     await assert.rejects(unsaid.tags(), refusal('TOO_LARGE'));
     await assert.rejects(unsaid.referrers(BLOB.digest), refusal('TOO_LARGE'));
@@ -126,20 +127,21 @@ describe('a registry that sends too much', () => {
 
 describe('a registry that takes its time', () => {
   it('to begin is not waited for', async (t) => {
-    const repository = await answeredBy(t, () => undefined);
+    const repository = await answeredBy(t, () => undefined, IMPATIENT);
     await assert.rejects(repository.resolve('latest'), refusal('REGISTRY_UNAVAILABLE', /silent/));
   });
 
   it('between two pieces is not waited for', async (t) => {
-    const repository = await answeredBy(t, (response) => {
+    const stalled = (response: ServerResponse) => {
       response.writeHead(200, { 'content-length': String(BLOB.size) });
       response.write(BYTES.subarray(0, 5));
-    });
+    };
+    const repository = await answeredBy(t, stalled, IMPATIENT);
     await assert.rejects(pull(repository), refusal('REGISTRY_UNAVAILABLE', /silent/));
   });
 
   it('by sending byte after byte is not waited for either', async (t) => {
-    const limits = { ...IMPATIENT, silence: LIMITS.silence };
+    const limits = { ...ONCE, exchange: 200 };
     const drip = (response: ServerResponse) => {
       response.writeHead(200);
       const drops = setInterval(() => response.write(' '), 10);
