@@ -49,6 +49,15 @@ describe('the bucket of a user', () => {
     }
   });
 
+  it('is one of exactly as many as the weight says, to a hundredth of a percent', () => {
+    const buckets = Array.from({ length: 10_000 }, (_, bucket) => bucket);
+    for (let hundredths = 0; hundredths <= 10_000; hundredths += 7) {
+      const weight = hundredths / 100;
+      const dealt = buckets.filter((bucket) => isCandidateBucket(bucket, weight)).length;
+      assert.equal(dealt, hundredths, `${weight} %`);
+    }
+  });
+
   it('stays in when the weight goes up', () => {
     for (const user of users.slice(0, 2_000)) {
       const bucket = bucketOfUser(user, 'shop');

@@ -61,7 +61,7 @@ export function bucketOfUser(value: string, salt: string): number {
   return ((hash ^ (hash >>> 16)) >>> 0) % BUCKETS;
 }
 
-/** Whether a user's bucket belongs to the candidate. A user who is in at one weight stays in at every higher one. */
+/** Whether a user's bucket belongs to the candidate; weights count to a hundredth of a percent. A user who is in at one weight stays in at every higher one. */
 export function isCandidateBucket(bucket: number, weight: Percent): boolean {
-  return bucket < (weight * BUCKETS) / 100;
+  return bucket < Math.round((weight * BUCKETS) / 100);
 }
