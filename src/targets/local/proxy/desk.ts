@@ -52,7 +52,8 @@ export interface DeskOptions {
 }
 
 export function desk({ state, keeper, images, counters, now, notebook }: DeskOptions): Desk {
-  let { traffic, fence, guard, guardFiredAt } = state;
+  let { traffic, fence, guardFiredAt } = state;
+  let guard = guardByClock(state, now());
 
   function take(token: Fence): void {
     if (fence !== null && isOlder(token, fence)) {
@@ -163,8 +164,18 @@ export function desk({ state, keeper, images, counters, now, notebook }: DeskOpt
       fence,
       guard,
       guardFiredAt,
+      writtenAt: now(),
       images: [...images.record()],
       kept: [...keeper.record()],
     }),
   };
+}
+
+/**
+ * The guard as it was written down. When the clock was set back since, what is left of its time is what was left of it then:
+ * nobody renewed it meanwhile, and it must not fire late.
+ */
+function guardByClock({ guard, writtenAt }: ProxyState, now: Instant): ProxyState['guard'] {
+  if (guard === null || writtenAt === null || writtenAt <= now) return guard;
+  return { ...guard, deadline: guard.deadline - (writtenAt - now) };
 }
