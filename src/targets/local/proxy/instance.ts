@@ -3,6 +3,7 @@ import type { Instant } from '../../../core/time.ts';
 import type { Upstream } from '../http/index.ts';
 import { createUpstream } from '../http/index.ts';
 import type { RunSettings } from '../settings.ts';
+import { backOff } from './back-off.ts';
 import { checkHealth, type Health } from './health.ts';
 import { ImageRefused } from './program.ts';
 import {
@@ -62,8 +63,6 @@ export interface InstanceOptions {
 
 /** Ends without ever having been healthy before it is given up. */
 const MOST_FAILED_STARTS = 3;
-const FIRST_BACK_OFF = 200;
-const LONGEST_BACK_OFF = 10_000;
 const STARTING_CHECK_EVERY = 50;
 const LOOK_EVERY = 50;
 
@@ -80,10 +79,10 @@ export function keepInstance({
   let isUp = false;
   let wasEverUp = false;
   let failuresInARow = 0;
-  let startsInARow = 0;
-  let startAt: Instant = 0;
+  const pause = backOff();
   let checkAt: Instant = 0;
   let isBusy = false;
+  let isMovingLog = false;
   /** Port of a process that ended, and may have left more than its group behind. */
   let leftAt: number | null = null;
   let lastEnd: string | null = null;
@@ -112,8 +111,7 @@ export function keepInstance({
   }
 
   async function start(now: Instant): Promise<void> {
-    startsInARow += 1;
-    startAt = now + Math.min(LONGEST_BACK_OFF, FIRST_BACK_OFF * 2 ** (startsInARow - 1));
+    pause.started(now);
     await clean();
     await starter.prepare();
     const port = await freePort();
@@ -124,7 +122,7 @@ export function keepInstance({
     let hasExited = false;
     const onExit = (reason: string) => {
       hasExited = true;
-      if (reason.startsWith('cannot') || (!wasEverUp && startsInARow >= MOST_FAILED_STARTS))
+      if (reason.startsWith('cannot') || (!wasEverUp && pause.starts() >= MOST_FAILED_STARTS))
         isHopeless = true;
       if (identity !== null && !isStopping) signalGroup(identity, 'SIGKILL');
       if (current === null || current.identity === identity) ended(reason);
@@ -148,7 +146,7 @@ export function keepInstance({
     const isKnown = starter.digestOf(identity) !== null || identity === adopted?.identity;
     const health: Health = isAlive(identity) ? await checkHealth(port, run.health) : { kind: 'unknown' };
     checkAt = now + (isUp ? run.health.interval : STARTING_CHECK_EVERY);
-    rotateLog(log);
+    void moveLogAside();
     if (current?.identity !== identity) return;
     const wasUp = isUp;
     if (!isAlive(identity)) {
@@ -162,7 +160,7 @@ export function keepInstance({
     trouble = illness ?? strange;
     if (trouble === null) {
       failuresInARow = 0;
-      startsInARow = 0;
+      pause.well(now);
       isUp = true;
       wasEverUp = true;
       isHopeless = false;
@@ -171,6 +169,14 @@ export function keepInstance({
       if (failuresInARow >= run.health.failures) isUp = false;
     }
     if (isUp !== wasUp) onChange();
+  }
+
+  /** Nobody waits for that: a log may have grown long while there was no proxy. */
+  async function moveLogAside(): Promise<void> {
+    if (isMovingLog) return;
+    isMovingLog = true;
+    await rotateLog(log);
+    isMovingLog = false;
   }
 
   /**
@@ -211,7 +217,7 @@ export function keepInstance({
     try {
       await work;
     } catch (error) {
-      const isTooOften = startsInARow >= MOST_FAILED_STARTS && !wasEverUp;
+      const isTooOften = pause.starts() >= MOST_FAILED_STARTS && !wasEverUp;
       if (error instanceof ImageRefused || isTooOften) isHopeless = true;
       lastEnd = `cannot be started: ${messageOf(error)}`;
     } finally {
@@ -236,7 +242,7 @@ export function keepInstance({
     },
     tend(now) {
       if (isBusy || isStopping) return;
-      if (current === null && now >= startAt) void busy(start(now));
+      if (current === null && pause.mayStart(now)) void busy(start(now));
       else if (current !== null && now >= checkAt) void busy(check(now));
     },
     async stop() {
