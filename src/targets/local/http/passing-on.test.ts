@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { renderRequest } from './render-request.ts';
-import { parseRequest } from './request.ts';
+import { renderRequest } from './message/render-request.ts';
+import { parseRequest } from './message/request.ts';
 import { converse } from './testing/conversation.ts';
 
 describe('a request is passed on', () => {
