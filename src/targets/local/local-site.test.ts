@@ -8,7 +8,7 @@ import type { Instant, Milliseconds, Window } from '../../core/time.ts';
 import { localSite } from './local-site.ts';
 import { requests } from './messages.ts';
 import { proxyPaths } from './paths.ts';
-import { controlServer, order } from './proxy/control-server.ts';
+import { controlServer, order } from './proxy/control/control-server.ts';
 import { directory, RUN } from './proxy/testing/service.ts';
 import type { LocalSettings } from './settings.ts';
 

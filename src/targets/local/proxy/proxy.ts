@@ -9,22 +9,22 @@ import { requests } from '../messages.ts';
 import { proxyPaths } from '../paths.ts';
 import type { LocalSettings, ProxySettings, RunSettings } from '../settings.ts';
 import { imagePlace } from '../unpacked.ts';
-import { controlServer, order } from './control-server.ts';
-import { openControlSocket } from './control-socket.ts';
-import { counters, SLICE } from './counters.ts';
+import { controlServer, order } from './control/control-server.ts';
+import { openControlSocket } from './control/control-socket.ts';
+import { counters, SLICE } from './dealing/counters.ts';
 import { connectionsWithin, openFilesLimit } from './descriptors.ts';
-import { desk } from './desk.ts';
+import { desk } from './control/desk.ts';
 import { openEntrances } from './entrances.ts';
 import { type Images, knownImages } from './images.ts';
 import { keeper, type Keeper } from './keeper.ts';
-import { newsOf } from './news.ts';
-import { router } from './router.ts';
-import { keepNotebook } from './notebook.ts';
+import { newsOf } from './control/news.ts';
+import { router } from './dealing/router.ts';
+import { keepNotebook } from './control/notebook.ts';
 import { commandStarter, imageStarter, type Starter } from './starter.ts';
 import { targetOf } from './container/command-lines.ts';
 import { removeStrangers } from './container/engine.ts';
 import { containerStarter } from './container/starter.ts';
-import { readState, type ProxyState } from './state-file.ts';
+import { readState, type ProxyState } from './control/state-file.ts';
 
 /** A proxy at work. */
 export interface RunningProxy {

@@ -1,9 +1,9 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { release, traffic, fence } from '../messages.ts';
-import { runSettings } from '../settings.ts';
-import { localImage } from '../unpacked.ts';
+import { release, traffic, fence } from '../../messages.ts';
+import { runSettings } from '../../settings.ts';
+import { localImage } from '../../unpacked.ts';
 
 /** All that a proxy needs to go on where another one was killed. */
 const proxyState = z.object({

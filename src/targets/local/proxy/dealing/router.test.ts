@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { CANDIDATE, STABLE } from '../../../../test/builders.ts';
-import { seededRandom } from '../../../core/random.ts';
-import { bucketOf } from '../../../core/sample.ts';
-import { home, type Traffic } from '../../../core/traffic.ts';
-import { createUpstream, type Outcome, type RequestHead } from '../http/index.ts';
-import type { ProxySettings } from '../settings.ts';
+import { CANDIDATE, STABLE } from '../../../../../test/builders.ts';
+import { seededRandom } from '../../../../core/random.ts';
+import { bucketOf } from '../../../../core/sample.ts';
+import { home, type Traffic } from '../../../../core/traffic.ts';
+import { createUpstream, type Outcome, type RequestHead } from '../../http/index.ts';
+import type { ProxySettings } from '../../settings.ts';
 import { counters } from './counters.ts';
-import type { Instance } from './instance.ts';
+import type { Instance } from '../instance.ts';
 import { router } from './router.ts';
 
 const SETTINGS: ProxySettings = {

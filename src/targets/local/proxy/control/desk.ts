@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
-import { sameRelease, type Release } from '../../../core/release.ts';
-import type { Instant, Window } from '../../../core/time.ts';
-import { type Fence, isOlder, sameTraffic, type Traffic } from '../../../core/traffic.ts';
+import { sameRelease, type Release } from '../../../../core/release.ts';
+import type { Instant, Window } from '../../../../core/time.ts';
+import { type Fence, isOlder, sameTraffic, type Traffic } from '../../../../core/traffic.ts';
 import type { z } from 'zod';
-import type { LocalImage } from '../unpacked.ts';
-import type { answers, requests } from '../messages.ts';
-import { SLICE, type Counters } from './counters.ts';
-import type { Images } from './images.ts';
-import type { Keeper } from './keeper.ts';
+import type { LocalImage } from '../../unpacked.ts';
+import type { answers, requests } from '../../messages.ts';
+import { SLICE, type Counters } from '../dealing/counters.ts';
+import type { Images } from '../images.ts';
+import type { Keeper } from '../keeper.ts';
 import type { Notebook } from './notebook.ts';
 import type { ProxyState } from './state-file.ts';
 

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { controlServer } from './control-server.ts';
-import { directory, workUntil } from './testing/service.ts';
+import { directory, workUntil } from '../testing/service.ts';
 
 /** A control server, its listeners for news, and a way to say raw words to it. */
 async function rig(t: TestContext) {

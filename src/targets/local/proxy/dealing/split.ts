@@ -1,5 +1,5 @@
-import type { Random } from '../../../core/random.ts';
-import type { Percent } from '../../../core/traffic.ts';
+import type { Random } from '../../../../core/random.ts';
+import type { Percent } from '../../../../core/traffic.ts';
 
 /** Slots of one round: weights are exact to a hundredth of a percent over a round of each kind below. */
 const ROUND = 100;

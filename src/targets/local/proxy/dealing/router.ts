@@ -1,11 +1,11 @@
-import type { Random } from '../../../core/random.ts';
-import type { Release } from '../../../core/release.ts';
-import type { Traffic } from '../../../core/traffic.ts';
-import { isToBlame, type Outcome, type RequestHead, type Route } from '../http/index.ts';
-import type { ProxySettings } from '../settings.ts';
+import type { Random } from '../../../../core/random.ts';
+import type { Release } from '../../../../core/release.ts';
+import type { Traffic } from '../../../../core/traffic.ts';
+import { isToBlame, type Outcome, type RequestHead, type Route } from '../../http/index.ts';
+import type { ProxySettings } from '../../settings.ts';
 import { cookieValue } from './cookie.ts';
 import type { Counters } from './counters.ts';
-import type { Instance } from './instance.ts';
+import type { Instance } from '../instance.ts';
 import { bucketOfUser, deck, isCandidateBucket } from './split.ts';
 
 /** What a router works with. The functions are asked for every request. */

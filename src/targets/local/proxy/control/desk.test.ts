@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { it, type TestContext } from 'node:test';
-import { CANDIDATE, STABLE, START } from '../../../../test/builders.ts';
-import { home, type Traffic } from '../../../core/traffic.ts';
-import type { Instant } from '../../../core/time.ts';
-import { proxyPaths } from '../paths.ts';
-import { counters } from './counters.ts';
+import { CANDIDATE, STABLE, START } from '../../../../../test/builders.ts';
+import { home, type Traffic } from '../../../../core/traffic.ts';
+import type { Instant } from '../../../../core/time.ts';
+import { proxyPaths } from '../../paths.ts';
+import { counters } from '../dealing/counters.ts';
 import { desk, type Desk } from './desk.ts';
-import { knownImages } from './images.ts';
-import { keeper } from './keeper.ts';
+import { knownImages } from '../images.ts';
+import { keeper } from '../keeper.ts';
 import { keepNotebook } from './notebook.ts';
 import { type ProxyState, readState } from './state-file.ts';
-import { commandStarter } from './starter.ts';
-import { directory, service } from './testing/service.ts';
+import { commandStarter } from '../starter.ts';
+import { directory, service } from '../testing/service.ts';
 
 const SPLIT: Traffic = { stable: STABLE, candidate: CANDIDATE, weight: 10 };
 
