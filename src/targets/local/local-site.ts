@@ -96,9 +96,8 @@ export function localSite(planned: unknown, clock: Clock, images: ImageSource = 
         };
       },
       async prepare(release, fence, signal) {
-        await awake(() =>
-          client.order('configure', { proxy: settings.proxy, digest: release.digest }, signal),
-        );
+        const { digest } = release;
+        await awake(() => client.order('configure', { proxy: settings.proxy, digest, fence }, signal));
         take(fence);
         if (isImage(release)) arriving.expect(release);
         else await client.order('prepare', { release, run: settings.run, image: null, fence }, signal);

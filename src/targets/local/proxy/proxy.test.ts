@@ -57,6 +57,14 @@ async function isOpen(port: number): Promise<boolean> {
 }
 
 describe('a changed address', () => {
+  it('is not taken from a controller that another one came after', async (t) => {
+    const { sites, open } = await rig(t);
+    await sites.before.apply(home(STABLE), { sequence: 3, revision: 1 }, SIGNAL);
+    const late = sites.after.prepare(CANDIDATE, { sequence: 2, revision: 1 }, SIGNAL);
+    await assert.rejects(late, { code: 'fenced' });
+    assert.deepEqual(await open(), ['old']);
+  });
+
   it('takes the place of the old one when its release is stable', async (t) => {
     const { sites, open } = await rig(t);
     assert.deepEqual(await open(), ['old']);

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import path from 'node:path';
+import type { z } from 'zod';
 import { systemClock } from '../../../clock/system-clock.ts';
 import { seededRandom } from '../../../core/random.ts';
 import type { Release } from '../../../core/release.ts';
@@ -98,9 +99,10 @@ export async function runProxy(settings: LocalSettings, onStopped: () => void): 
     notebook.trySave();
   }
 
-  async function configure(next: ProxySettings, digest: string): Promise<void> {
-    current = next;
-    await entrances.prepare(digest, next.listen);
+  async function configure({ proxy, digest, fence }: z.infer<typeof requests.configure>): Promise<void> {
+    theDesk.heed(fence);
+    current = proxy;
+    await entrances.prepare(digest, proxy.listen);
     if (theDesk.traffic().stable === null) entrances.settle(digest);
   }
 
@@ -126,7 +128,7 @@ export async function runProxy(settings: LocalSettings, onStopped: () => void): 
         address: entrances.address(),
         ...theDesk.reading(),
       }),
-      configure: order(requests.configure, ({ proxy, digest }) => configure(proxy, digest)),
+      configure: order(requests.configure, (request) => configure(request)),
       prepare: order(requests.prepare, (request) => theDesk.prepare(request)),
       apply: order(requests.apply, (request) => apply(request.traffic, request.fence)),
       retire: order(requests.retire, ({ release, fence }) => theDesk.retire(release, fence)),

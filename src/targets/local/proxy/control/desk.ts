@@ -30,6 +30,8 @@ export class OrderRefused extends Error {
 export interface Desk {
   traffic(): Traffic;
   reading(): Omit<z.infer<typeof answers.reading>, 'now' | 'pid' | 'address'>;
+  /** Takes the fence of an order that somebody else carries out, or refuses that. */
+  heed(fence: Fence): void;
   prepare(order: z.infer<typeof requests.prepare>): void;
   apply(traffic: Traffic, fence: Fence): void;
   retire(release: Release, fence: Fence): void;
@@ -96,6 +98,7 @@ export function desk({ state, keeper, images, counters, now, notebook }: DeskOpt
       })),
       guard: { armed: guard, firedAt: guardFiredAt },
     }),
+    heed: take,
     prepare({ release, run, image, fence: token }) {
       take(token);
       if (image !== null) takeImage(release, image);
