@@ -1,5 +1,6 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import type { Clock } from '../../clock/clock.ts';
+import { sayAddress } from './address.ts';
 import { controlClient, type ControlClient } from './control-client.ts';
 import { launchProxy, stopProxy } from './launch.ts';
 import { newsLine, type NewsLine } from './messages.ts';
@@ -53,7 +54,7 @@ export async function startLocal(name: string, settings: unknown, clock: Clock):
   const stable = running.find(({ digest }) => digest === traffic.stable?.digest);
   return {
     name,
-    address: `${address.host}:${address.port}`,
+    address: sayAddress(address),
     stable: traffic.stable?.name ?? null,
     trouble: stable?.healthy === 0 ? stable.trouble : null,
   };
