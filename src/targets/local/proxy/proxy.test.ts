@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { systemClock } from '../../../clock/system-clock.ts';
 import { home } from '../../../core/traffic.ts';
@@ -31,7 +32,11 @@ async function rig(t: TestContext) {
     after: localSite(settings(other), clock).target,
   };
   let proxy = await runProxy(settings(old), () => {});
-  t.after(() => proxy.stop());
+  t.after(async () => {
+    await proxy.stop();
+    // It has written down where it stands, after the directory was cleared away.
+    rmSync(place, { recursive: true, force: true });
+  });
   await sites.before.prepare(STABLE, { sequence: 1, revision: 1 }, SIGNAL);
   await sites.before.apply(home(STABLE), { sequence: 1, revision: 2 }, SIGNAL);
   return {
