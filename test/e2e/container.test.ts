@@ -14,7 +14,7 @@ import { localSite } from '../../src/targets/local/local-site.ts';
 import { startLocal, stopLocal } from '../../src/targets/local/operations.ts';
 import { proxyPaths } from '../../src/targets/local/paths.ts';
 import { LAYOUT, targetOf } from '../../src/targets/local/proxy/container/command-lines.ts';
-import { readState } from '../../src/targets/local/proxy/state-file.ts';
+import { readState } from '../../src/targets/local/proxy/control/state-file.ts';
 import type { LocalSettings } from '../../src/targets/local/settings.ts';
 import { imagePlace, type ImageRelease, type ImageSource } from '../../src/targets/local/unpacked.ts';
 import { type ContainerGround, containerGround } from './container-ground.ts';

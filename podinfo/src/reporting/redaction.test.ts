@@ -46,6 +46,11 @@ test('in text, what follows a secret-looking key is masked to its end and no fur
   assert.equal(text('with Bearer abc.def-ghi next'), 'with Bearer [redacted] next');
 });
 
+test('a secret that is the beginning of another one does not leave the rest of that behind', () => {
+  const two = redaction(['first-secret', 'first-secret-and-more']);
+  assert.equal(two.text('a first-secret-and-more b first-secret c'), 'a [redacted] b [redacted] c');
+});
+
 test('masking twice changes nothing more', () => {
   for (const original of [
     'token=abc',

@@ -110,7 +110,9 @@ function valuePattern(secrets: readonly string[]): RegExp {
     Buffer.from(secret).toString('base64'),
     Buffer.from(secret).toString('base64url'),
   ]);
-  return new RegExp([...new Set(forms)].map((form) => escapeForPattern(form)).join('|'), 'gi');
+  // The longest first, as one secret may be the beginning of another, and the first that fits is masked.
+  const longestFirst = [...new Set(forms)].toSorted((a, b) => b.length - a.length);
+  return new RegExp(longestFirst.map((form) => escapeForPattern(form)).join('|'), 'gi');
 }
 
 function escapeForPattern(text: string): string {

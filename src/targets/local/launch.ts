@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { takeExclusiveLock } from '../../locks/exclusive-lock.ts';
 import { TargetError } from '../target.ts';
+import { sayAddress } from './address.ts';
 import { controlClient } from './control-client.ts';
 import { proxyPaths, type ProxyPaths } from './paths.ts';
 import type { LocalSettings } from './settings.ts';
@@ -49,17 +50,17 @@ export async function launchProxy(settings: LocalSettings): Promise<void> {
 }
 
 function failure({ proxy }: LocalSettings, code: string | null, text: string): TargetError {
-  const { host, port } = proxy.listen;
+  const address = sayAddress(proxy.listen);
   if (code === 'EADDRINUSE') {
     return new TargetError(
       'port-in-use',
-      `${host}:${port} is taken by another program; stop it, or set another \`listen\` in the configuration`,
+      `${address} is taken by another program; stop it, or set another \`listen\` in the configuration`,
     );
   }
   if (code === 'EACCES' || code === 'EADDRNOTAVAIL') {
     return new TargetError(
       'port-in-use',
-      `${host}:${port} cannot be listened on (${code}); set another \`listen\``,
+      `${address} cannot be listened on (${code}); set another \`listen\``,
     );
   }
   return unreachable(text);

@@ -20,7 +20,7 @@ import { type ImageSource, isImage, isToBeBrought, NO_IMAGES } from './unpacked.
 /** After a start that failed, the proxy is left alone for this long. */
 const RELAUNCH_AFTER: Milliseconds = 1_000;
 const DELIVERED_WITHIN: Milliseconds = 5_000;
-/** Clocks of two processes that differ by less than this are taken for the same. */
+/** Clocks of two processes are not compared more closely than this. */
 const SAME_TIME: Milliseconds = 50;
 
 /** A service on this machine: target, guard and metrics in one, as one proxy does it all. */
@@ -44,10 +44,12 @@ export function localSite(planned: unknown, clock: Clock, images: ImageSource = 
   let ahead: Milliseconds = 0;
 
   async function read(signal: AbortSignal) {
-    const reading = await awake(() => client.reading(signal));
-    const difference = reading.now - clock.now();
-    ahead = Math.abs(difference) < SAME_TIME ? 0 : difference;
-    return reading;
+    return awake(async () => {
+      const asked = clock.now();
+      const reading = await client.reading(signal);
+      ahead = differenceOf(ahead, { least: reading.now - clock.now(), most: reading.now - asked });
+      return reading;
+    });
   }
 
   /** The newest fence that we were given: what comes to an end between turns is ours only if nobody came after it. */
@@ -93,11 +95,12 @@ export function localSite(planned: unknown, clock: Clock, images: ImageSource = 
         };
       },
       async prepare(release, fence, signal) {
-        const kept = (await read(signal)).running.find((each) => each.release.digest === release.digest);
+        const { digest } = release;
+        const kept = (await read(signal)).running.find((each) => each.release.digest === digest);
         const isDamaged = kept !== undefined && isToBeBrought(kept);
         // A release that is only mended keeps its address: the settings are those of what is rolled out now.
         if (!isDamaged) {
-          await client.order('configure', { proxy: settings.proxy, digest: release.digest }, signal);
+          await awake(() => client.order('configure', { proxy: settings.proxy, digest, fence }, signal));
         }
         take(fence);
         if (isImage(release) && (kept === undefined || isDamaged)) arriving.expect(release);
@@ -176,6 +179,19 @@ function keepAwake(settings: LocalSettings, clock: Clock): <T>(call: () => Promi
       return call();
     }
   };
+}
+
+/**
+ * What one clock shows more than another, when it is between `least` and `most`. What it was taken for `before` stays as long
+ * as it may be so: a window that begins where the one before it ended must not overlap with it, nor leave anything out.
+ */
+function differenceOf(
+  before: Milliseconds,
+  { least, most }: { readonly least: Milliseconds; readonly most: Milliseconds },
+): Milliseconds {
+  const isPossible = (difference: Milliseconds) =>
+    difference > least - SAME_TIME && difference < most + SAME_TIME;
+  return [before, 0].find(isPossible) ?? Math.round((least + most) / 2);
 }
 
 function shiftSpare(traffic: Traffic, by: Milliseconds): Traffic {

@@ -32,7 +32,7 @@ const window = z.object({ from: z.number(), to: z.number() });
 /** Times on the wire are by the proxy's clock, which every reading tells: the two may not agree on what time it is. */
 export const requests = {
   /** The settings that come with the release of that digest. */
-  configure: z.object({ proxy: proxySettings, digest: z.string() }),
+  configure: z.object({ proxy: proxySettings, digest: z.string(), fence }),
   /** Where the image of a release is that is one; null for any other release. */
   prepare: z.object({ release, run: runSettings, image: localImage.nullable().default(null), fence }),
   apply: z.object({ traffic, fence }),

@@ -1,5 +1,6 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import type { Clock } from '../../clock/clock.ts';
+import { sayAddress } from './address.ts';
 import { controlClient } from './control-client.ts';
 import { launchProxy, stopProxy } from './launch.ts';
 import { type Mender, mender } from './mender.ts';
@@ -59,7 +60,7 @@ export async function startLocal(
   const { address, traffic, stable } = await untilUp(local, mender(local, images, clock), clock);
   return {
     name,
-    address: `${address.host}:${address.port}`,
+    address: sayAddress(address),
     stable: traffic.stable?.name ?? null,
     trouble: stable?.healthy === 0 ? stable.trouble : null,
   };

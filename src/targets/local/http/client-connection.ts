@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net';
-import { renderAnswer } from './answer.ts';
+import { renderAnswer } from './message/answer.ts';
 import type { ClientUser } from './client-user.ts';
 import { Exchange } from './exchange.ts';
-import { CR, LF } from './octets.ts';
-import { parseHead } from './parse-head.ts';
-import { type Refusal, refusal } from './refusal.ts';
-import { persistenceLine } from './render-response.ts';
-import { parseRequest, type Request } from './request.ts';
+import { CR, LF } from './message/octets.ts';
+import { parseHead } from './message/parse-head.ts';
+import { type Refusal, refusal } from './message/refusal.ts';
+import { persistenceLine } from './message/render-response.ts';
+import { parseRequest, type Request } from './message/request.ts';
 import type { ServerContext } from './server-context.ts';
 
 const NOTHING = Buffer.alloc(0);

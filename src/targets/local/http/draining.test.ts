@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { createTrafficServer } from './index.ts';
 import { converse } from './testing/conversation.ts';
 import { connectTo } from './testing/peer.ts';
 
@@ -75,6 +76,14 @@ describe('a server that is closed', () => {
     await upstream.end();
     assert.equal(proxy.server.connections, 0);
   });
+});
+
+test('a server that cannot listen leaves nothing behind', async (t) => {
+  const { proxy } = await converse(t);
+  const clocks = t.mock.method(globalThis, 'setInterval');
+  const other = createTrafficServer({ route: () => null });
+  await assert.rejects(other.listen(proxy.port), { code: 'EADDRINUSE' });
+  assert.equal(clocks.mock.callCount(), 0);
 });
 
 test('a server that cannot listen says why', async (t) => {

@@ -1,15 +1,15 @@
 import { Attempt } from './attempt.ts';
-import { type Body, bodyOf } from './body.ts';
+import { type Body, bodyOf } from './message/body.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { ClientUser } from './client-user.ts';
-import { fieldValue } from './fields.ts';
-import { parseHead } from './parse-head.ts';
-import { refusal } from './refusal.ts';
+import { fieldValue } from './message/fields.ts';
+import { parseHead } from './message/parse-head.ts';
+import { refusal } from './message/refusal.ts';
 import type { Timeouts } from './patience.ts';
-import { renderRequest, upgradeLines } from './render-request.ts';
-import { persistenceLine, renderResponse } from './render-response.ts';
-import type { Request } from './request.ts';
-import { keepsConnection, parseResponse, promisedSeconds, type Response } from './response.ts';
+import { renderRequest, upgradeLines } from './message/render-request.ts';
+import { persistenceLine, renderResponse } from './message/render-response.ts';
+import type { Request } from './message/request.ts';
+import { keepsConnection, parseResponse, promisedSeconds, type Response } from './message/response.ts';
 import type { Failure, Route } from './route.ts';
 import { send } from './send.ts';
 import { Tunnel } from './tunnel.ts';
@@ -120,12 +120,12 @@ export class Exchange implements ClientUser, UpstreamUser {
   }
 
   expired(): void {
-    const upstreamIsFull = this.#attempt.connection.socket.writableNeedDrain;
-    const clientIsSilent = this.#client.socket.writableNeedDrain || this.#client.hasEnded;
-    const awaitsClient = this.#requestBody !== null && !this.#awaitsContinue && !upstreamIsFull;
-    if (!this.#attempt.connection.isConnected) this.#fail('connect');
+    const { isConnected, socket } = this.#attempt.connection;
+    const awaitsBody = this.#requestBody !== null && !this.#awaitsContinue && !socket.writableNeedDrain;
+    const awaitsRoom = this.#client.socket.writableNeedDrain || this.#client.hasEnded;
+    if (!isConnected) this.#fail('connect');
     else if (this.#passed === 'all') this.#giveUpRequest();
-    else if (this.#passed === 'head' ? clientIsSilent : awaitsClient) this.#refuse(408, 'the client stalled');
+    else if (awaitsBody || (this.#passed === 'head' && awaitsRoom)) this.#refuse(408, 'the client stalled');
     else this.#fail(this.#isOpenEnded() ? 'silence' : 'timeout');
   }
 
@@ -159,9 +159,10 @@ export class Exchange implements ClientUser, UpstreamUser {
     this.#client.take(end);
     if (body.state === 'complete') this.#requestBody = null;
     else if (this.#client.hasEnded) return this.#lose();
-    const isSent = this.#requestBody === null && this.#passed === 'nothing';
-    this.#client.await(isSent ? this.#turns.response : this.#turns.body);
-    if (this.#passed === 'all' && this.#requestBody === null) this.#end();
+    if (this.#requestBody !== null) this.#client.await(this.#turns.body);
+    else if (this.#passed === 'nothing') this.#client.await(this.#turns.response);
+    else if (this.#passed === 'head') this.#awaitResponse();
+    else this.#end();
   }
 
   #readHeads(bytes: Buffer): void {
@@ -227,14 +228,15 @@ export class Exchange implements ClientUser, UpstreamUser {
     const hasRoom = send(this.#client.socket, head, bytes, body.ranges);
     this.#passed = 'head';
     if (body.state === 'complete') return this.#complete(end === bytes.length);
-    if (hasRoom) return this.#awaitResponse();
-    this.#attempt.connection.socket.pause();
-    this.#client.await(this.#turns.body);
+    if (!hasRoom) this.#attempt.connection.socket.pause();
+    this.#awaitResponse();
   }
 
-  /** Waits for more of the response's body: not long for a client that has perhaps gone. */
+  /** Waits for more of the response's body, or for the client to take what there is: not long if it has perhaps gone. */
   #awaitResponse(): void {
-    this.#client.await(this.#client.hasEnded ? this.#turns.halfClosed : this.#turns.silence);
+    const { halfClosed, silence, body } = this.#turns;
+    if (this.#client.socket.writableNeedDrain) this.#client.await(body);
+    else this.#client.await(this.#client.hasEnded ? halfClosed : silence);
   }
 
   /** The response is through. `isClean`: the upstream has sent nothing behind it. */

@@ -1,6 +1,6 @@
 import { type PoolLimits, Upstream } from './upstream.ts';
 
-export type { RequestHead } from './request.ts';
+export type { RequestHead } from './message/request.ts';
 export { isToBlame, type Outcome, type Route } from './route.ts';
 export type { PoolLimits, Upstream };
 export { createTrafficServer, type TrafficServer, type TrafficServerOptions } from './traffic-server.ts';

@@ -127,6 +127,25 @@ describe("an upstream's connection", () => {
     await (await server(3)).head();
   });
 
+  test('is not used again after a response that describes a body which it cannot have', async (t) => {
+    const { client, server, proxy } = await converse(t, { pool: PATIENT });
+    client.send(GET);
+    const first = await server(0);
+    await first.head();
+    first.send('HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n');
+    assert.equal(await client.head(), 'HTTP/1.1 204 No Content\r\n\r\n');
+    client.send(GET);
+    first.send('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil');
+    const second = await server(1);
+    await second.head();
+    second.send(OK);
+    assert.equal(await client.until('\r\n\r\nok'), OK);
+    assert.deepEqual(
+      proxy.outcomes.map(({ failure }) => failure),
+      [null, null],
+    );
+  });
+
   test('is dropped when the upstream says more than it was asked', async (t) => {
     const { client, server, proxy } = await converse(t, { pool: PATIENT });
     client.send(GET);

@@ -1,5 +1,5 @@
 import type { Patience } from './patience.ts';
-import type { RequestHead } from './request.ts';
+import type { RequestHead } from './message/request.ts';
 import type { Route } from './route.ts';
 
 /** Bounds on what clients may make the proxy hold. */

@@ -48,15 +48,20 @@ export function createTrafficServer(options: TrafficServerOptions): TrafficServe
   server.maxConnections = context.limits.connections;
   // A connection that cannot be accepted, for want of descriptors perhaps, must not end all others.
   server.on('error', () => {});
-  const clock = setInterval(() => {
+  let clock: NodeJS.Timeout | undefined;
+  const turn = (): void => {
     patience.now += 1;
     for (const client of clients) client.checkDeadline();
-  }, patience.turn).unref();
+  };
   return {
     get connections() {
       return clients.size;
     },
-    listen: (port, host = '127.0.0.1') => listen(server, port, host),
+    async listen(port, host = '127.0.0.1') {
+      const taken = await listen(server, port, host);
+      clock = setInterval(turn, patience.turn).unref();
+      return taken;
+    },
     async close(drainTime) {
       context.isDraining = true;
       const closed = new Promise((resolve) => server.close(resolve));

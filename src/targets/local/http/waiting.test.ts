@@ -102,6 +102,34 @@ describe('the proxy does not wait for ever', () => {
     );
   });
 
+  test('for the rest of a body that it was answered in the middle of, and does not blame the upstream', async (t) => {
+    const { client, server, proxy } = await converse(t, { timeouts: { silence: SHORT } });
+    client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc');
+    const upstream = await server();
+    await upstream.until('abc');
+    upstream.send('HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabc');
+    await upstream.end();
+    assert.deepEqual(
+      proxy.outcomes.map(({ status, failure }) => [status, failure]),
+      [[200, 'client-gone']],
+    );
+  });
+
+  test('but as long for a response after the end of the body as without one', async (t) => {
+    const { client, server, proxy } = await converse(t, { timeouts: { body: SHORT, silence: 100 * SHORT } });
+    client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc');
+    const upstream = await server();
+    await upstream.until('abc');
+    upstream.send('HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabc');
+    await client.until('\r\n\r\nabc');
+    client.send('def');
+    await upstream.until('def');
+    await wait(4 * SHORT);
+    assert.deepEqual(proxy.outcomes, []);
+    upstream.send('def');
+    await client.until('def');
+  });
+
   test('for a client that does not read', async (t) => {
     const { client, server, proxy } = await converse(t, { timeouts: { body: SHORT } });
     client.socket.pause();

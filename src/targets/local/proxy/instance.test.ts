@@ -130,6 +130,28 @@ describe('an instance', () => {
     assert.match(kept.trouble() ?? '', /^cannot be started: no log can be kept for it: E/);
   });
 
+  it('that ends whenever it has become healthy is started later and later', async (t) => {
+    const flighty = service(
+      '1.0.0',
+      `require('http').createServer((_, answer) => answer.end(() => process.exit())).listen(process.env.PORT, '127.0.0.1')`,
+    );
+    const kept = instance(t, {
+      release: flighty,
+      starter: commandStarter(flighty.digest, flighty.artifact),
+    });
+    const pids = new Set<number | undefined>();
+    let time = 0;
+    await workUntil(
+      () => {
+        kept.tend((time += 20));
+        pids.add(kept.record()?.identity.pid);
+      },
+      () => time >= 3_000,
+    );
+    pids.delete(undefined);
+    assert.ok(pids.size > 1 && pids.size <= 5, `${pids.size} starts in three seconds`);
+  });
+
   it('whose health cannot be asked for is not healthy', async (t) => {
     const health = { ...RUN.health, path: '/health z' };
     const kept = instance(t, { run: { ...RUN, health } });

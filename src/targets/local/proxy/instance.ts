@@ -3,6 +3,7 @@ import type { Instant } from '../../../core/time.ts';
 import type { Upstream } from '../http/index.ts';
 import { createUpstream } from '../http/index.ts';
 import type { RunSettings } from '../settings.ts';
+import { backOff } from './back-off.ts';
 import { checkHealth, type Health } from './health.ts';
 import { ImageDamaged, ImageRefused } from './program.ts';
 import {
@@ -66,8 +67,6 @@ export interface InstanceOptions {
 
 /** Ends without ever having been healthy before it is given up. */
 const MOST_FAILED_STARTS = 3;
-const FIRST_BACK_OFF = 200;
-const LONGEST_BACK_OFF = 10_000;
 const STARTING_CHECK_EVERY = 50;
 const LOOK_EVERY = 50;
 
@@ -84,10 +83,10 @@ export function keepInstance({
   let isUp = false;
   let wasEverUp = false;
   let failuresInARow = 0;
-  let startsInARow = 0;
-  let startAt: Instant = 0;
+  const pause = backOff();
   let checkAt: Instant = 0;
   let isBusy = false;
+  let isMovingLog = false;
   /** Port of a process that ended, and may have left more than its group behind. */
   let leftAt: number | null = null;
   let lastEnd: string | null = null;
@@ -117,8 +116,7 @@ export function keepInstance({
   }
 
   async function start(now: Instant): Promise<void> {
-    startsInARow += 1;
-    startAt = now + Math.min(LONGEST_BACK_OFF, FIRST_BACK_OFF * 2 ** (startsInARow - 1));
+    pause.started(now);
     await clean();
     await starter.prepare();
     const port = await freePort();
@@ -130,7 +128,7 @@ export function keepInstance({
     let hasExited = false;
     const onExit = (reason: string) => {
       hasExited = true;
-      if (reason.startsWith('cannot') || (!wasEverUp && startsInARow >= MOST_FAILED_STARTS))
+      if (reason.startsWith('cannot') || (!wasEverUp && pause.starts() >= MOST_FAILED_STARTS))
         isHopeless = true;
       if (identity !== null && !isStopping) signalGroup(identity, 'SIGKILL');
       if (current === null || current.identity === identity) ended(reason);
@@ -154,7 +152,7 @@ export function keepInstance({
     const isKnown = starter.digestOf(identity) !== null || identity === adopted?.identity;
     const health: Health = isAlive(identity) ? await checkHealth(port, run.health) : { kind: 'unknown' };
     checkAt = now + (isUp ? run.health.interval : STARTING_CHECK_EVERY);
-    rotateLog(log);
+    void moveLogAside();
     if (current?.identity !== identity) return;
     const wasUp = isUp;
     if (!isAlive(identity)) {
@@ -168,7 +166,7 @@ export function keepInstance({
     trouble = illness ?? strange;
     if (trouble === null) {
       failuresInARow = 0;
-      startsInARow = 0;
+      pause.well(now);
       isUp = true;
       wasEverUp = true;
       isHopeless = false;
@@ -177,6 +175,14 @@ export function keepInstance({
       if (failuresInARow >= run.health.failures) isUp = false;
     }
     if (isUp !== wasUp) onChange();
+  }
+
+  /** Nobody waits for that: a log may have grown long while there was no proxy. */
+  async function moveLogAside(): Promise<void> {
+    if (isMovingLog) return;
+    isMovingLog = true;
+    await rotateLog(log);
+    isMovingLog = false;
   }
 
   /**
@@ -217,7 +223,7 @@ export function keepInstance({
     try {
       await work;
     } catch (error) {
-      const isTooOften = startsInARow >= MOST_FAILED_STARTS && !wasEverUp;
+      const isTooOften = pause.starts() >= MOST_FAILED_STARTS && !wasEverUp;
       if (error instanceof ImageRefused || isTooOften) isHopeless = true;
       damage = error instanceof ImageDamaged ? error.message : null;
       lastEnd = `cannot be started: ${messageOf(error)}`;
@@ -235,8 +241,7 @@ export function keepInstance({
       if (damage === null) return;
       damage = null;
       isHopeless = false;
-      startsInARow = 0;
-      startAt = 0;
+      pause.forget();
       lastEnd = 'is being started, as its image was brought anew';
     },
     trouble() {
@@ -252,7 +257,7 @@ export function keepInstance({
     },
     tend(now) {
       if (isBusy || isStopping) return;
-      if (current === null && now >= startAt) void busy(start(now));
+      if (current === null && pause.mayStart(now)) void busy(start(now));
       else if (current !== null && now >= checkAt) void busy(check(now));
     },
     async stop() {

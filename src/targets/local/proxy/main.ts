@@ -28,6 +28,7 @@ try {
   process.exit(1);
 }
 
+/** Whether it still hears that does not matter. */
 function tellParent(message: unknown): void {
-  process.send?.(message);
+  process.send?.(message, undefined, undefined, () => {});
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import { isAlive, startProcess } from './process.ts';
+import { isAlive, rotateLog, startProcess } from './process.ts';
 import { directory, service } from './testing/service.ts';
 
 describe('a process of the service', () => {
@@ -46,5 +47,36 @@ describe('a process of the service', () => {
     process.kill(identity.pid, 'SIGKILL');
     assert.equal(await ended.promise, 'was ended by SIGKILL');
     assert.ok(!isAlive(identity));
+  });
+});
+
+const LONG = 128 * 1024 * 1024;
+
+describe('a log', () => {
+  it('that has become long is moved aside, and everybody else gets the thread meanwhile', async (t) => {
+    const log = path.join(directory(t), 'service.log');
+    writeFileSync(log, 'a word');
+    truncateSync(log, LONG);
+    let turns = 0;
+    let goesOn = true;
+    const turn = () => {
+      turns += 1;
+      if (goesOn) setImmediate(turn);
+    };
+    turn();
+    await rotateLog(log);
+    goesOn = false;
+    assert.ok(turns > 10, `${turns} turns`);
+    assert.equal(statSync(log).size, 0);
+    assert.equal(statSync(`${log}.1`).size, LONG);
+  });
+
+  it('that is short stays as it is, and one that is not there is none', async (t) => {
+    const log = path.join(directory(t), 'service.log');
+    await rotateLog(log);
+    assert.ok(!existsSync(log));
+    writeFileSync(log, 'a word');
+    await rotateLog(log);
+    assert.equal(statSync(log).size, 6);
   });
 });

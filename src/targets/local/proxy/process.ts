@@ -1,14 +1,6 @@
 import { spawn } from 'node:child_process';
-import {
-  closeSync,
-  copyFileSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  statSync,
-  truncateSync,
-} from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs';
+import { copyFile, stat, truncate } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { birthOf, isOfThisRun } from './birth.ts';
@@ -155,12 +147,15 @@ export async function freePort(): Promise<number> {
 
 const LONGEST_LOG = 10 * 1024 * 1024;
 
-/** Keeps a log from growing for ever: what is there becomes `<log>.1`, and the process goes on at the beginning. */
-export function rotateLog(log: string): void {
+/**
+ * Keeps a log from growing for ever: what is there becomes `<log>.1`, and the process goes on at the beginning. Never
+ * rejects.
+ */
+export async function rotateLog(log: string): Promise<void> {
   try {
-    if (statSync(log).size <= LONGEST_LOG) return;
-    copyFileSync(log, `${log}.1`);
-    truncateSync(log);
+    if ((await stat(log)).size <= LONGEST_LOG) return;
+    await copyFile(log, `${log}.1`);
+    await truncate(log);
   } catch {
     // There is no log yet, or no room for a copy: it is tried again.
   }

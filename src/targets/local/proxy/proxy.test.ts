@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { systemClock } from '../../../clock/system-clock.ts';
 import { home } from '../../../core/traffic.ts';
@@ -31,7 +32,11 @@ async function rig(t: TestContext) {
     after: localSite(settings(other), clock).target,
   };
   let proxy = await runProxy(settings(old), () => {});
-  t.after(() => proxy.stop());
+  t.after(async () => {
+    await proxy.stop();
+    // It has written down where it stands, after the directory was cleared away.
+    rmSync(place, { recursive: true, force: true });
+  });
   await sites.before.prepare(STABLE, { sequence: 1, revision: 1 }, SIGNAL);
   await sites.before.apply(home(STABLE), { sequence: 1, revision: 2 }, SIGNAL);
   return {
@@ -57,6 +62,14 @@ async function isOpen(port: number): Promise<boolean> {
 }
 
 describe('a changed address', () => {
+  it('is not taken from a controller that another one came after', async (t) => {
+    const { sites, open } = await rig(t);
+    await sites.before.apply(home(STABLE), { sequence: 3, revision: 1 }, SIGNAL);
+    const late = sites.after.prepare(CANDIDATE, { sequence: 2, revision: 1 }, SIGNAL);
+    await assert.rejects(late, { code: 'fenced' });
+    assert.deepEqual(await open(), ['old']);
+  });
+
   it('takes the place of the old one when its release is stable', async (t) => {
     const { sites, open } = await rig(t);
     assert.deepEqual(await open(), ['old']);

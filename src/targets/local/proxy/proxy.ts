@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import path from 'node:path';
+import type { z } from 'zod';
 import { systemClock } from '../../../clock/system-clock.ts';
 import { seededRandom } from '../../../core/random.ts';
 import type { Release } from '../../../core/release.ts';
@@ -9,22 +10,22 @@ import { requests } from '../messages.ts';
 import { proxyPaths } from '../paths.ts';
 import type { LocalSettings, ProxySettings, RunSettings } from '../settings.ts';
 import { imagePlace } from '../unpacked.ts';
-import { controlServer, order } from './control-server.ts';
-import { openControlSocket } from './control-socket.ts';
-import { counters, SLICE } from './counters.ts';
+import { controlServer, order } from './control/control-server.ts';
+import { openControlSocket } from './control/control-socket.ts';
+import { counters, SLICE } from './dealing/counters.ts';
 import { connectionsWithin, openFilesLimit } from './descriptors.ts';
-import { desk } from './desk.ts';
+import { desk } from './control/desk.ts';
 import { openEntrances } from './entrances.ts';
 import { type Images, knownImages } from './images.ts';
 import { keeper, type Keeper } from './keeper.ts';
-import { newsOf } from './news.ts';
-import { router } from './router.ts';
-import { keepNotebook } from './notebook.ts';
+import { newsOf } from './control/news.ts';
+import { router } from './dealing/router.ts';
+import { keepNotebook } from './control/notebook.ts';
 import { commandStarter, imageStarter, type Starter } from './starter.ts';
 import { targetOf } from './container/command-lines.ts';
 import { removeStrangers } from './container/engine.ts';
 import { containerStarter } from './container/starter.ts';
-import { readState, type ProxyState } from './state-file.ts';
+import { readState, type ProxyState } from './control/state-file.ts';
 
 /** A proxy at work. */
 export interface RunningProxy {
@@ -98,9 +99,10 @@ export async function runProxy(settings: LocalSettings, onStopped: () => void): 
     notebook.trySave();
   }
 
-  async function configure(next: ProxySettings, digest: string): Promise<void> {
-    current = next;
-    await entrances.prepare(digest, next.listen);
+  async function configure({ proxy, digest, fence }: z.infer<typeof requests.configure>): Promise<void> {
+    theDesk.heed(fence);
+    current = proxy;
+    await entrances.prepare(digest, proxy.listen);
     if (theDesk.traffic().stable === null) entrances.settle(digest);
   }
 
@@ -126,7 +128,7 @@ export async function runProxy(settings: LocalSettings, onStopped: () => void): 
         address: entrances.address(),
         ...theDesk.reading(),
       }),
-      configure: order(requests.configure, ({ proxy, digest }) => configure(proxy, digest)),
+      configure: order(requests.configure, (request) => configure(request)),
       prepare: order(requests.prepare, (request) => theDesk.prepare(request)),
       apply: order(requests.apply, (request) => apply(request.traffic, request.fence)),
       retire: order(requests.retire, ({ release, fence }) => theDesk.retire(release, fence)),

@@ -1,6 +1,6 @@
-import { type Body, bodyOf } from '../body.ts';
-import { parseRequest } from '../request.ts';
-import { parseResponse } from '../response.ts';
+import { type Body, bodyOf } from '../message/body.ts';
+import { parseRequest } from '../message/request.ts';
+import { parseResponse } from '../message/response.ts';
 
 /** A message as it was understood. */
 export interface Reading {

@@ -1,9 +1,9 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { release, traffic, fence } from '../messages.ts';
-import { runSettings } from '../settings.ts';
-import { localImage } from '../unpacked.ts';
+import { release, traffic, fence } from '../../messages.ts';
+import { runSettings } from '../../settings.ts';
+import { localImage } from '../../unpacked.ts';
 
 /** All that a proxy needs to go on where another one was killed. */
 const proxyState = z.object({
@@ -12,6 +12,8 @@ const proxyState = z.object({
   fence: fence.nullable(),
   guard: z.object({ home: traffic, deadline: z.number() }).nullable(),
   guardFiredAt: z.number().nullable(),
+  /** When it was written down, by the proxy's clock; null if nothing says so. */
+  writtenAt: z.number().nullable().default(null),
   /** A change of address that waits for a release to become stable. */
   move: z
     .object({ from: z.object({ host: z.string(), port: z.int() }), digest: z.string() })
@@ -48,6 +50,7 @@ const NOTHING: ProxyState = {
   fence: null,
   guard: null,
   guardFiredAt: null,
+  writtenAt: null,
   move: null,
   images: [],
   kept: [],

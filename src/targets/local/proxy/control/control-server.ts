@@ -19,6 +19,8 @@ export interface News {
 type Orders = Readonly<Record<string, Order>>;
 
 const LONGEST_BODY = 1024 * 1024;
+/** Bytes of news that wait for a listener, as one whose process is stopped. It comes back when it goes on. */
+const MOST_UNREAD = 64 * 1024;
 
 /** Serves the controller: `POST /<order>` with JSON, and `GET /news` as a stream of lines. */
 export function controlServer(orders: Orders, news: News): Server {
@@ -64,6 +66,9 @@ function send(response: ServerResponse, status: number, body: unknown): void {
 function streamNews(response: ServerResponse, news: News): void {
   response.writeHead(200, { 'content-type': 'application/jsonl' });
   response.flushHeaders();
-  const stop = news.subscribe((line) => response.write(`${line}\n`));
+  const stop = news.subscribe((line) => {
+    if (response.writableLength > MOST_UNREAD) response.destroy();
+    else response.write(`${line}\n`);
+  });
   response.once('close', stop);
 }

@@ -3,9 +3,9 @@ import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import { proxyPaths } from '../paths.ts';
+import { proxyPaths } from '../../paths.ts';
 import { openControlSocket } from './control-socket.ts';
-import { directory, workUntil } from './testing/service.ts';
+import { directory, workUntil } from '../testing/service.ts';
 
 describe('the control socket', () => {
   it('is put back when it was removed, again and again', async (t) => {

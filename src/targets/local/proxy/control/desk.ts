@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
-import { sameRelease, type Release } from '../../../core/release.ts';
-import type { Instant, Window } from '../../../core/time.ts';
-import { type Fence, isOlder, sameTraffic, type Traffic } from '../../../core/traffic.ts';
+import { sameRelease, type Release } from '../../../../core/release.ts';
+import type { Instant, Window } from '../../../../core/time.ts';
+import { type Fence, isOlder, sameTraffic, type Traffic } from '../../../../core/traffic.ts';
 import type { z } from 'zod';
-import type { LocalImage } from '../unpacked.ts';
-import type { answers, requests } from '../messages.ts';
-import { SLICE, type Counters } from './counters.ts';
-import type { Images } from './images.ts';
-import type { Keeper } from './keeper.ts';
+import type { LocalImage } from '../../unpacked.ts';
+import type { answers, requests } from '../../messages.ts';
+import { SLICE, type Counters } from '../dealing/counters.ts';
+import type { Images } from '../images.ts';
+import type { Keeper } from '../keeper.ts';
 import type { Notebook } from './notebook.ts';
 import type { ProxyState } from './state-file.ts';
 
@@ -30,6 +30,8 @@ export class OrderRefused extends Error {
 export interface Desk {
   traffic(): Traffic;
   reading(): Omit<z.infer<typeof answers.reading>, 'now' | 'pid' | 'address'>;
+  /** Takes the fence of an order that somebody else carries out, or refuses that. */
+  heed(fence: Fence): void;
   prepare(order: z.infer<typeof requests.prepare>): void;
   apply(traffic: Traffic, fence: Fence): void;
   retire(release: Release, fence: Fence): void;
@@ -52,7 +54,8 @@ export interface DeskOptions {
 }
 
 export function desk({ state, keeper, images, counters, now, notebook }: DeskOptions): Desk {
-  let { traffic, fence, guard, guardFiredAt } = state;
+  let { traffic, fence, guardFiredAt } = state;
+  let guard = guardByClock(state, now());
 
   function take(token: Fence): void {
     if (fence !== null && isOlder(token, fence)) {
@@ -100,6 +103,7 @@ export function desk({ state, keeper, images, counters, now, notebook }: DeskOpt
       })),
       guard: { armed: guard, firedAt: guardFiredAt },
     }),
+    heed: take,
     prepare({ release, run, image, fence: token }) {
       take(token);
       if (image !== null) takeImage(release, image);
@@ -170,8 +174,18 @@ export function desk({ state, keeper, images, counters, now, notebook }: DeskOpt
       fence,
       guard,
       guardFiredAt,
+      writtenAt: now(),
       images: [...images.record()],
       kept: [...keeper.record()],
     }),
   };
+}
+
+/**
+ * The guard as it was written down. When the clock was set back since, what is left of its time is what was left of it then:
+ * nobody renewed it meanwhile, and it must not fire late.
+ */
+function guardByClock({ guard, writtenAt }: ProxyState, now: Instant): ProxyState['guard'] {
+  if (guard === null || writtenAt === null || writtenAt <= now) return guard;
+  return { ...guard, deadline: guard.deadline - (writtenAt - now) };
 }

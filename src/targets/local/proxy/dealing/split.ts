@@ -1,5 +1,5 @@
-import type { Random } from '../../../core/random.ts';
-import type { Percent } from '../../../core/traffic.ts';
+import type { Random } from '../../../../core/random.ts';
+import type { Percent } from '../../../../core/traffic.ts';
 
 /** Slots of one round: weights are exact to a hundredth of a percent over a round of each kind below. */
 const ROUND = 100;
@@ -61,7 +61,7 @@ export function bucketOfUser(value: string, salt: string): number {
   return ((hash ^ (hash >>> 16)) >>> 0) % BUCKETS;
 }
 
-/** Whether a user's bucket belongs to the candidate. A user who is in at one weight stays in at every higher one. */
+/** Whether a user's bucket belongs to the candidate; weights count to a hundredth of a percent. A user who is in at one weight stays in at every higher one. */
 export function isCandidateBucket(bucket: number, weight: Percent): boolean {
-  return bucket < (weight * BUCKETS) / 100;
+  return bucket < Math.round((weight * BUCKETS) / 100);
 }

@@ -39,6 +39,9 @@ describe('a response', () => {
     assert(!keeps('HTTP/1.0 200 OK\r\nContent-Length: 0'));
     assert(!keeps('HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: Foo, Close'));
     assert(!keeps('HTTP/1.1 200 OK'));
+    assert(keeps('HTTP/1.1 204 No Content\r\nContent-Length: 0'));
+    assert(!keeps('HTTP/1.1 204 No Content\r\nContent-Length: 5'));
+    assert(!keeps('HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked'));
   });
 
   test('may promise for how long', () => {

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { CANDIDATE, STABLE } from '../../../../test/builders.ts';
-import { seededRandom } from '../../../core/random.ts';
-import { home, type Traffic } from '../../../core/traffic.ts';
-import { createUpstream, type Outcome, type RequestHead } from '../http/index.ts';
-import type { ProxySettings } from '../settings.ts';
+import { CANDIDATE, STABLE } from '../../../../../test/builders.ts';
+import { seededRandom } from '../../../../core/random.ts';
+import { bucketOf } from '../../../../core/sample.ts';
+import { home, type Traffic } from '../../../../core/traffic.ts';
+import { createUpstream, type Outcome, type RequestHead } from '../../http/index.ts';
+import type { ProxySettings } from '../../settings.ts';
 import { counters } from './counters.ts';
-import type { Instance } from './instance.ts';
+import type { Instance } from '../instance.ts';
 import { router } from './router.ts';
 
 const SETTINGS: ProxySettings = {
@@ -56,9 +57,13 @@ function rig(traffic: Traffic = SPLIT, up: readonly number[] = [1, 2, 3]) {
     const { requests, failed } = count.between(digest, { from: 1_000_000, to: 1_000_100 });
     return [requests, failed];
   };
+  const latencies = (digest: string) => {
+    const { latency } = count.between(digest, { from: 1_000_000, to: 1_000_100 });
+    return [...latency.keys()].filter((bucket) => (latency[bucket] ?? 0) > 0);
+  };
   const ports = (times: number, head = request()) =>
     Array.from({ length: times }, () => route(head)?.upstream.port ?? null);
-  return { route, counted, ports };
+  return { route, counted, latencies, ports };
 }
 
 describe('the router', () => {
@@ -80,6 +85,11 @@ describe('the router', () => {
       const arms = new Set(ports(40, request({ cookie: `a=b; user=${user}` })).map((port) => port === 3));
       assert.equal(arms.size, 1, user);
     }
+  });
+
+  it('deals by chance who brings an empty cookie: they are not all the same user', () => {
+    const dealt = rig().ports(1_000, request({ cookie: 'user=' }));
+    assert.equal(dealt.filter((port) => port === 3).length, 200);
   });
 
   it('obeys the preview header, also at weight 0, and does not count such requests', () => {
@@ -113,6 +123,15 @@ describe('the router', () => {
     second?.done(WELL);
     assert.deepEqual(counted(STABLE.digest), [1, 0]);
     assert.equal(second?.another(), null);
+  });
+
+  it('counts the time that was lost with an instance of the same release', () => {
+    const { route, latencies } = rig(home(STABLE));
+    const first = route(request());
+    const second = first?.another();
+    first?.done({ status: null, failure: 'connect', milliseconds: 2_000, retried: true });
+    second?.done(WELL);
+    assert.deepEqual(latencies(STABLE.digest), [bucketOf(2_000 + WELL.milliseconds)]);
   });
 
   it('has stable answer for a candidate that is down, and counts that against the candidate', () => {

@@ -6,16 +6,19 @@ export interface ConnectionOptions {
   readonly keepAlive: boolean;
   readonly upgrade: boolean;
   /** Lower-case names of further fields that are meant for the next hop only. */
-  readonly named: readonly string[];
+  readonly named: ReadonlySet<string>;
 }
 
-const SILENT: ConnectionOptions = { close: false, keepAlive: false, upgrade: false, named: [] };
+const SILENT: ConnectionOptions = { close: false, keepAlive: false, upgrade: false, named: new Set() };
 const CLOSE: ConnectionOptions = { ...SILENT, close: true };
 const KEEP_ALIVE: ConnectionOptions = { ...SILENT, keepAlive: true };
 
 const OPTIONS = new Set(['close', 'keep-alive', 'upgrade']);
-/** Fields that decide routing and framing: a `Connection` field cannot take them away, whatever it says. */
-const UNTOUCHABLE = new Set(['host', 'content-length', 'transfer-encoding', '']);
+/**
+ * Fields that a `Connection` field cannot take away, whatever it says: they decide routing and framing, and whether the
+ * upstream says that it waits for the body.
+ */
+const UNTOUCHABLE = new Set(['host', 'content-length', 'transfer-encoding', 'expect', '']);
 
 export function connectionOptions(fields: Fields): ConnectionOptions {
   let said: string | undefined;
@@ -35,6 +38,6 @@ function fromTokens(tokens: readonly string[]): ConnectionOptions {
     close: tokens.includes('close'),
     keepAlive: tokens.includes('keep-alive'),
     upgrade: tokens.includes('upgrade'),
-    named: tokens.filter((token) => !OPTIONS.has(token) && !UNTOUCHABLE.has(token)),
+    named: new Set(tokens.filter((token) => !OPTIONS.has(token) && !UNTOUCHABLE.has(token))),
   };
 }

@@ -1,6 +1,6 @@
 import { type ConnectionOptions, connectionOptions } from './connection-options.ts';
-import { type Fields, fieldValue, parseFields } from './fields.ts';
-import { type Framing, type MinorVersion, responseFraming } from './framing.ts';
+import { type Fields, fieldValue, parseFields, valueOf } from './fields.ts';
+import { type Framing, isBodiless, type MinorVersion, responseFraming } from './framing.ts';
 import { CR, endOfRun, FIELD_CONTENT, LF } from './octets.ts';
 import { type Refusal, refusal } from './refusal.ts';
 
@@ -44,9 +44,21 @@ export function parseResponse(text: string, method: string): Response | Refusal 
   return { kind: 'response', status, minor, reason, fields, framing, connection: connectionOptions(fields) };
 }
 
-/** Whether the upstream will answer further requests on the same connection. */
-export function keepsConnection({ minor, framing, connection }: Response): boolean {
-  return framing.kind !== 'until-close' && !connection.close && (minor === 1 || connection.keepAlive);
+/** Whether the upstream will answer further requests on the same connection, and nothing but their answers comes over it. */
+export function keepsConnection(response: Response): boolean {
+  const { minor, framing, connection } = response;
+  if (framing.kind === 'until-close' || connection.close || announcesTooMuch(response)) return false;
+  return minor === 1 || connection.keepAlive;
+}
+
+/** Whether a body is described where none can be: it may follow all the same, and be taken for the next response. */
+function announcesTooMuch({ status, fields }: Response): boolean {
+  if (!isBodiless(status)) return false;
+  return fields.lines.some(
+    (line) =>
+      line.known === 'transfer-encoding' ||
+      (line.known === 'content-length' && valueOf(fields, line) !== '0'),
+  );
 }
 
 /** For how many seconds the upstream promises to keep the connection. */

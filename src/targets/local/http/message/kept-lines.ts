@@ -8,13 +8,13 @@ import type { KnownField } from './known-field.ts';
 export function keptLines(
   fields: Fields,
   dropped: ReadonlySet<KnownField>,
-  named: readonly string[],
+  named: ReadonlySet<string>,
 ): string {
   let kept = '';
   let runStart = fields.start;
   for (const line of fields.lines) {
     const isDropped =
-      (line.known !== null && dropped.has(line.known)) || (named.length > 0 && isNamed(fields, line, named));
+      (line.known !== null && dropped.has(line.known)) || (named.size > 0 && isNamed(fields, line, named));
     if (!isDropped) continue;
     if (line.nameStart > runStart) kept += fields.text.slice(runStart, line.nameStart);
     runStart = line.end;
@@ -22,6 +22,6 @@ export function keptLines(
   return kept + fields.text.slice(runStart, fields.end - 2);
 }
 
-function isNamed(fields: Fields, line: Field, named: readonly string[]): boolean {
-  return named.includes(fields.text.slice(line.nameStart, line.nameEnd).toLowerCase());
+function isNamed(fields: Fields, line: Field, named: ReadonlySet<string>): boolean {
+  return named.has(fields.text.slice(line.nameStart, line.nameEnd).toLowerCase());
 }

@@ -1,11 +1,11 @@
-import type { Random } from '../../../core/random.ts';
-import type { Release } from '../../../core/release.ts';
-import type { Traffic } from '../../../core/traffic.ts';
-import { isToBlame, type Outcome, type RequestHead, type Route } from '../http/index.ts';
-import type { ProxySettings } from '../settings.ts';
+import type { Random } from '../../../../core/random.ts';
+import type { Release } from '../../../../core/release.ts';
+import type { Traffic } from '../../../../core/traffic.ts';
+import { isToBlame, type Outcome, type RequestHead, type Route } from '../../http/index.ts';
+import type { ProxySettings } from '../../settings.ts';
 import { cookieValue } from './cookie.ts';
 import type { Counters } from './counters.ts';
-import type { Instance } from './instance.ts';
+import type { Instance } from '../instance.ts';
 import { bucketOfUser, deck, isCandidateBucket } from './split.ts';
 
 /** What a router works with. The functions are asked for every request. */
@@ -56,12 +56,15 @@ export function router({ settings, traffic, healthy, counters, random, salt }: R
     const instance = leastBusy(healthy(release.digest), tried, turn);
     const upstream = instance?.upstream() ?? null;
     if (instance === null || upstream === null) return next();
+    let lost = 0;
+    const onLaterEnd = (outcome: Outcome) => onEnd({ ...outcome, milliseconds: lost + outcome.milliseconds });
     return {
       upstream,
-      another: () => routeTo(release, new Set([...tried, instance]), next, onEnd),
+      another: () => routeTo(release, new Set([...tried, instance]), next, onLaterEnd),
       done(outcome) {
         if (outcome.failure === 'connect' || outcome.failure === 'reset') instance.suspect();
-        if (!outcome.retried) onEnd(outcome);
+        if (outcome.retried) lost = outcome.milliseconds;
+        else onEnd(outcome);
       },
     };
   }
@@ -96,8 +99,10 @@ interface Choice {
   readonly isPreview: boolean;
 }
 
+/** Null also for an empty name: whoever brings that is not one and the same user. */
 function userOf(head: RequestHead, sticky: NonNullable<ProxySettings['sticky']>): string | null {
-  return (sticky.by === 'cookie' ? cookieValue(head, sticky.name) : head.header(sticky.name)) ?? null;
+  const user = sticky.by === 'cookie' ? cookieValue(head, sticky.name) : head.header(sticky.name);
+  return user === undefined || user === '' ? null : user;
 }
 
 /** The release that answers in place of one that is down. A candidate without traffic is no substitute. */

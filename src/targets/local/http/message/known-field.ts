@@ -17,6 +17,9 @@ const KNOWN_FIELDS = [
 /** A field's lower-case name; `proxy` stands for `Proxy` and everything that begins with `Proxy-`. */
 export type KnownField = (typeof KNOWN_FIELDS)[number] | 'proxy';
 
+const A = 0x61;
+const Z = 0x7a;
+
 const BY_LENGTH: readonly (readonly KnownField[])[] = Array.from({ length: 20 }, (_, length) =>
   KNOWN_FIELDS.filter((name) => name.length === length),
 );
@@ -31,13 +34,17 @@ export function knownField(text: string, start: number, end: number): KnownField
   return isProxy && (end - start === 5 || text[start + 5] === '-') ? 'proxy' : null;
 }
 
-/**
- * Whether `text` reads `word`, a lower-case token, at `start`. Setting the bit that tells the cases apart keeps digits
- * and the hyphen as they are, and turns no other octet of a token into one of a known name.
- */
+/** Whether `text` reads `word`, a lower-case token, at `start`, in whatever case it is written. */
 export function isWord(text: string, start: number, word: string): boolean {
   for (let index = 0; index < word.length; index += 1) {
-    if ((text.charCodeAt(start + index) | 0x20) !== word.charCodeAt(index)) return false;
+    const octet = text.charCodeAt(start + index);
+    const wanted = word.charCodeAt(index);
+    if (octet !== wanted && !isUpperCaseOf(octet, wanted)) return false;
   }
   return true;
+}
+
+/** The bit that tells the cases of a letter apart makes other octets of tokens the same too: `^` and `~`. */
+function isUpperCaseOf(octet: number, letter: number): boolean {
+  return (octet | 0x20) === letter && letter >= A && letter <= Z;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { seededRandom } from '../../../core/random.ts';
+import { seededRandom } from '../../../../core/random.ts';
 import { bucketOfUser, deck, isCandidateBucket } from './split.ts';
 
 describe('the deck', () => {
@@ -46,6 +46,15 @@ describe('the bucket of a user', () => {
       const share =
         users.filter((user) => isCandidateBucket(bucketOfUser(user, 'shop'), weight)).length / users.length;
       assert.ok(Math.abs(share * 100 - weight) < 1, `${share} for ${weight} %`);
+    }
+  });
+
+  it('is one of exactly as many as the weight says, to a hundredth of a percent', () => {
+    const buckets = Array.from({ length: 10_000 }, (_, bucket) => bucket);
+    for (let hundredths = 0; hundredths <= 10_000; hundredths += 7) {
+      const weight = hundredths / 100;
+      const dealt = buckets.filter((bucket) => isCandidateBucket(bucket, weight)).length;
+      assert.equal(dealt, hundredths, `${weight} %`);
     }
   });
 

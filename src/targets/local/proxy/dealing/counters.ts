@@ -1,5 +1,5 @@
-import { bucketOf, LATENCY_BUCKETS, type Sample } from '../../../core/sample.ts';
-import type { Instant, Milliseconds, Window } from '../../../core/time.ts';
+import { bucketOf, LATENCY_BUCKETS, type Sample } from '../../../../core/sample.ts';
+import type { Instant, Milliseconds, Window } from '../../../../core/time.ts';
 
 /** Length of the finest slice of time that is counted. */
 export const SLICE: Milliseconds = 100;

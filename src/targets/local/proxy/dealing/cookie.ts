@@ -1,4 +1,4 @@
-import type { RequestHead } from '../http/index.ts';
+import type { RequestHead } from '../../http/index.ts';
 
 /** The value of a cookie that the request brings, as it stands; undefined without it (RFC 6265, section 4.2). */
 export function cookieValue(head: RequestHead, name: string): string | undefined {

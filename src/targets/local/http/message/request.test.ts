@@ -24,6 +24,14 @@ describe('a request', () => {
     assert.equal(request.header('cookie'), 'a=1; b=2');
   });
 
+  test('is asked for fields of any name, however that is written', () => {
+    const request = accepted('GET / HTTP/1.1\r\nHost: a\r\nX_User: 1\r\nB^c: 2\r\nB~D: 3\r\n\r\n');
+    assert.equal(request.header('x_user'), '1');
+    assert.equal(request.header('b^c'), '2');
+    assert.equal(request.header('b~c'), undefined);
+    assert.equal(request.header('b~d'), '3');
+  });
+
   test('is awaited as long as its head is not whole', () => {
     const text = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
     for (let end = 0; end < text.length; end += 1) assert.equal(parseRequest(text.slice(0, end), 100), null);

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import path from 'node:path';
-import type { Instant } from '../../../core/time.ts';
-import type { ProxyPaths } from '../paths.ts';
+import type { Instant } from '../../../../core/time.ts';
+import type { ProxyPaths } from '../../paths.ts';
 
 /** The place where the controller finds the proxy. */
 export interface ControlSocket {

@@ -1,6 +1,6 @@
-import type { NewsLine } from '../messages.ts';
+import type { NewsLine } from '../../messages.ts';
 import type { News } from './control-server.ts';
-import { SLICE, type Counters } from './counters.ts';
+import { SLICE, type Counters } from '../dealing/counters.ts';
 import type { Desk } from './desk.ts';
 
 /** The news of a proxy: one line for every slice of time in which a request ended. */

@@ -4,7 +4,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { readState, writeState } from './state-file.ts';
-import { directory, RUN, service } from './testing/service.ts';
+import { directory, RUN, service } from '../testing/service.ts';
 
 /** What is asked of the file system from now on: flushes, by whether a file or a directory is flushed, and renames. */
 function recordDeeds(t: TestContext): readonly string[] {
