@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the tools of others that ours are held against: skopeo, docker-registry, podman, buildah, oras, cosign.
+# Installs the tools of others that ours are held against: skopeo, docker-registry, podman, docker, buildah, oras, cosign.
 # For Debian and its kin, as root. Does nothing where they are there already; building cosign takes some minutes.
 set -euo pipefail
 
@@ -9,14 +9,30 @@ cosign_version=v3.1.3
 
 has() { command -v "$1" >/dev/null; }
 
+# By this file, Debian's packages are told to start no service: the tests start their own, in places of their own.
+policy=/usr/sbin/policy-rc.d
+
+install_packages() (
+  if ! [ -e "$policy" ]; then
+    trap 'rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+  fi
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+)
+
 missing=()
 for package in skopeo docker-registry podman buildah runc; do
   has "$package" || missing+=("$package")
 done
+has dockerd || missing+=(docker.io)
+# What sets up the network of its containers.
+has ip || missing+=(iproute2)
 if [ "${#missing[@]}" -gt 0 ]; then
   apt-get update -qq
-  # No service may be started: the tests start their own, on ports of their own.
-  RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+  # Since Debian 13, the client of docker.io is a package of its own.
+  if ! has docker && apt-cache show docker-cli >/dev/null 2>&1; then missing+=(docker-cli); fi
+  install_packages "${missing[@]}"
 fi
 
 # Debian has oras since version 13. It needs the C library only, so the package of that version is unpacked on older ones,
@@ -49,6 +65,6 @@ if ! has cosign || ! cosign version 2>/dev/null | grep -q "GitVersion: *v3\."; t
   GOBIN=$bin go install "github.com/sigstore/cosign/v3/cmd/cosign@$cosign_version"
 fi
 
-for tool in skopeo docker-registry oras cosign; do
+for tool in skopeo docker-registry podman dockerd docker oras cosign; do
   echo "$tool: $(command -v "$tool")"
 done

@@ -28,9 +28,9 @@ const place = z.discriminatedUnion(
     z.strictObject({
       in: z.literal('container').describe('A container without rights, which only its own files are in.'),
       engine: z
-        .enum(['podman'])
+        .enum(['podman', 'docker'])
         .default('podman')
-        .describe('Program that runs containers; no other is supported.'),
+        .describe('Program that runs containers: Podman, or Docker with its daemon.'),
       globalOptions: words
         .default([])
         .describe('Words that every call of the engine begins with, such as `--runtime`, `runc`.'),

@@ -6,7 +6,7 @@ const place = z.discriminatedUnion('in', [
   z.object({
     in: z.literal('container'),
     /** The program that is asked to run containers. */
-    engine: z.enum(['podman']),
+    engine: z.enum(['podman', 'docker']),
     /** Words that every call of the engine begins with. */
     globalOptions: z.array(z.string()).readonly(),
     /** Words that running a container has before the target's own. */

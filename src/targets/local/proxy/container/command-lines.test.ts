@@ -4,8 +4,11 @@ import type { ContainerSettings } from '../../settings.ts';
 import {
   containerName,
   hasImageCommand,
+  imageIdCommand,
+  imageName,
   inspectCommand,
   listCommand,
+  loadCommand,
   pullCommand,
   removeCommand,
   removeImageCommand,
@@ -34,7 +37,7 @@ const runBy = (changes: Partial<ContainerSettings> = {}, user: string = '1001') 
   runCommand({
     berth: berthOf(changes),
     name: 'canary-f00-0123456789ab-4000',
-    digest: DIGEST,
+    image: imageName(berthOf(), DIGEST),
     user,
     port: 4000,
     variables: '/state/variables',
@@ -103,7 +106,7 @@ describe('the command line of a container', () => {
   }
 });
 
-describe('the engine', () => {
+describe('podman', () => {
   const berth = berthOf({ globalOptions: ['--runtime', 'runc'] });
   const engine = ['podman', '--runtime', 'runc'];
 
@@ -145,11 +148,50 @@ describe('the engine', () => {
       ...engine,
       'rm',
       '--force',
+      '--volumes',
       '--ignore',
       '--time=0',
       'a',
       'b',
     ]);
+  });
+});
+
+describe('docker', () => {
+  const berth = berthOf({ engine: 'docker', globalOptions: ['--host', 'unix:///run/other.sock'] });
+  const engine = ['docker', '--host', 'unix:///run/other.sock'];
+
+  it('runs a container with the same words as podman, by the ID of its image', () => {
+    const options = { name: 'a', image: DIGEST, user: '', port: 4000, variables: '/state/variables' };
+    const [, ...words] = runCommand({ berth: berthOf({ memory: '512m', pids: 64 }), ...options });
+    const docker = { engine: 'docker', memory: '512m', pids: 64 } as const;
+    assert.deepEqual(runCommand({ berth: berthOf(docker), ...options }), ['docker', ...words]);
+    assert.equal(words.at(-1), DIGEST);
+  });
+
+  it('is asked for images by ID, and takes them from an archive', () => {
+    const tag = 'localhost/canary-f00:0123456789ab';
+    assert.deepEqual(imageIdCommand(berth, DIGEST), [...engine, 'image', 'inspect', '--format={{.Id}}', tag]);
+    assert.deepEqual(loadCommand(berth), [...engine, 'load', '--quiet']);
+    assert.deepEqual(removeImageCommand(berth, DIGEST), [...engine, 'rmi', tag]);
+  });
+
+  it('is asked what a container is, for all of a target, and to remove some', () => {
+    assert.deepEqual(inspectCommand(berth, 'a'), [
+      ...engine,
+      'inspect',
+      '--type=container',
+      '--format=- {{.Image}} {{.State.Running}} -',
+      'a',
+    ]);
+    assert.deepEqual(listCommand(berth), [
+      ...engine,
+      'ps',
+      '--all',
+      '--filter=label=canary.target=f00',
+      '--format={{.Names}}',
+    ]);
+    assert.deepEqual(removeCommand(berth, ['a', 'b']), [...engine, 'rm', '--force', '--volumes', 'a', 'b']);
   });
 });
 

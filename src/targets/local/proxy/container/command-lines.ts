@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ContainerSettings } from '../../settings.ts';
+import { dialectOf } from './dialects.ts';
 
 /** A command line: the program and its arguments. */
 export type Words = readonly [string, ...string[]];
@@ -15,8 +16,8 @@ export interface Berth {
 export interface ContainerOptions {
   readonly berth: Berth;
   readonly name: string;
-  /** Digest of the image's manifest. */
-  readonly digest: string;
+  /** What the engine's store has the image by: something with a digest in it, never a tag. */
+  readonly image: string;
   /** Who the image says to run it as. */
   readonly user: string;
   /** The same inside and outside. */
@@ -42,13 +43,13 @@ export function containerName({ target }: Berth, digest: string, port: number): 
   return `canary-${target}-${shortOf(digest)}-${port}`;
 }
 
-/** The image in the engine's store: by its digest, in a repository that is no registry's. */
+/** The image in a store that knows manifests: by its digest, in a repository that is no registry's. */
 export function imageName({ target }: Berth, digest: string): string {
   return `localhost/canary-${target}@${digest}`;
 }
 
-/** Without a tag, the store forgets which digest an image had. */
-function imageTag({ target }: Berth, digest: string): string {
+/** Without a tag, a store forgets the image or which digest it had. Nothing is run by it. */
+export function imageTag({ target }: Berth, digest: string): string {
   return `localhost/canary-${target}:${shortOf(digest)}`;
 }
 
@@ -56,7 +57,7 @@ function imageTag({ target }: Berth, digest: string): string {
  * Runs a container that can change nothing but its `/tmp`, has no capabilities, cannot get any, and is not root. What makes
  * it so comes after the words of the configuration, as the last one counts.
  */
-export function runCommand({ berth, name, digest, user, port, variables }: ContainerOptions): Words {
+export function runCommand({ berth, name, image, user, port, variables }: ContainerOptions): Words {
   const { settings, target } = berth;
   return engineCommand(settings, [
     'run',
@@ -75,13 +76,23 @@ export function runCommand({ berth, name, digest, user, port, variables }: Conta
     ...(settings.pids === null ? [] : [`--pids-limit=${settings.pids}`]),
     `--env-file=${variables}`,
     `--publish=127.0.0.1:${port}:${port}`,
-    imageName(berth, digest),
+    image,
   ]);
 }
 
-/** Whether the store has the image: ends with 0 or with 1. */
+/** Whether a store that knows manifests has the image: ends with 0 or with 1. */
 export function hasImageCommand(berth: Berth, digest: string): Words {
   return engineCommand(berth.settings, ['image', 'exists', imageName(berth, digest)]);
+}
+
+/** Says the ID of the image in a store that knows images by that. */
+export function imageIdCommand(berth: Berth, digest: string): Words {
+  return engineCommand(berth.settings, ['image', 'inspect', '--format={{.Id}}', imageTag(berth, digest)]);
+}
+
+/** Takes an image from the archive that it reads, with the names that are in there. */
+export function loadCommand({ settings }: Berth): Words {
+  return engineCommand(settings, ['load', '--quiet']);
 }
 
 /** Takes the image from the layout beside which it is started, and says by what the store knows it. */
@@ -102,14 +113,14 @@ export function removeImageCommand(berth: Berth, digest: string): Words {
   return engineCommand(berth.settings, ['rmi', imageTag(berth, digest)]);
 }
 
-/** Ends and removes containers, at once; those that are not there are no mistake. */
+/** Ends and removes containers with what they wrote, at once; those that are not there are no mistake. */
 export function removeCommand({ settings }: Berth, names: readonly string[]): Words {
-  return engineCommand(settings, ['rm', '--force', '--ignore', '--time=0', ...names]);
+  return engineCommand(settings, ['rm', '--force', '--volumes', ...dialectOf(settings).removing, ...names]);
 }
 
-/** Says digests of the manifest and of the configuration of the image that a container is of, whether it runs, and as what. */
+/** Says what a container is, as `Dialect.seeing` has it. */
 export function inspectCommand({ settings }: Berth, name: string): Words {
-  const format = '{{.ImageDigest}} {{.Image}} {{.State.Running}} {{.State.Pid}}';
+  const format = dialectOf(settings).seeing;
   return engineCommand(settings, ['inspect', '--type=container', `--format=${format}`, name]);
 }
 

@@ -1,53 +1,18 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import type { Milliseconds } from '../../../../core/time.ts';
-import { ImageDamaged, ImageRefused } from '../program.ts';
-import {
-  type Berth,
-  containerName,
-  hasImageCommand,
-  imageName,
-  inspectCommand,
-  listCommand,
-  pullCommand,
-  removeCommand,
-  removeImageCommand,
-  tagCommand,
-  untagCommand,
-  type Words,
-} from './command-lines.ts';
+import { call, EngineError } from './call.ts';
+import { type Berth, containerName, inspectCommand, listCommand, removeCommand } from './command-lines.ts';
 
 /** What the engine knows of a container. */
 export interface SeenContainer {
-  /** Digest of its image's manifest; of one of them, if the store got the same image with several. */
-  readonly manifest: string;
-  /** Digest of its image's configuration. */
-  readonly config: string;
+  /** Digest of its image's manifest; of one of them, if the store got the same image with several. Null if it does not say. */
+  readonly manifest: string | null;
+  /** What the store has its image by: the digest of its configuration, or of its manifest where `manifest` is null. */
+  readonly id: string;
   readonly isRunning: boolean;
 }
 
-/** Of calls that look and remove; one that pulls has longer. */
-const ANSWERS_WITHIN: Milliseconds = 30_000;
-const PULLS_WITHIN: Milliseconds = 600_000;
-
-/** Puts the image of that digest into the engine's store, from the directory that has its layout, unless it is there. */
-export async function loadImage(berth: Berth, digest: string, directory: string): Promise<void> {
-  if (await hasImage(berth, digest)) return;
-  if (!existsSync(directory)) throw new ImageDamaged(`its image is not in ${directory} any more`);
-  const said = await call(pullCommand(berth), { cwd: directory, timeout: PULLS_WITHIN });
-  const image = said.trim().split('\n').at(-1) ?? '';
-  await call(tagCommand(berth, image, digest));
-  await call(untagCommand(berth, image)).catch(isNoMatter);
-  if (await hasImage(berth, digest)) return;
-  throw new ImageRefused(
-    `${berth.settings.engine} pulled ${image}, which is not ${imageName(berth, digest)}`,
-  );
-}
-
-/** Lets the store do without the image, unless a container or another name needs it. */
-export async function unloadImage(berth: Berth, digest: string): Promise<void> {
-  await call(removeImageCommand(berth, digest)).catch(isNoMatter);
-}
+/** Stands for what an engine need not say. */
+const UNSAID = '-';
 
 /** Ends and removes the containers, if they are there. */
 export async function removeContainers(berth: Berth, names: readonly string[]): Promise<void> {
@@ -61,11 +26,11 @@ export async function removeContainers(berth: Berth, names: readonly string[]): 
 export async function seeContainer(berth: Berth, name: string): Promise<SeenContainer | null> {
   try {
     const said = (await call(inspectCommand(berth, name))).trim();
-    const [manifest = '', config = '', running, pid] = said.split(' ');
+    const [manifest = '', id = '', running, pid = ''] = said.split(' ');
     return {
-      manifest,
-      config: config.replace(/^(?!sha256:)/, 'sha256:'),
-      isRunning: running === 'true' && isThere(Number(pid)),
+      manifest: manifest === UNSAID ? null : manifest,
+      id: id.replace(/^(?!sha256:)/, 'sha256:'),
+      isRunning: running === 'true' && (pid === UNSAID || isThere(Number(pid))),
     };
   } catch (error) {
     if (error instanceof EngineError && /no such container/i.test(error.message)) return null;
@@ -89,56 +54,4 @@ export async function removeStrangers(
 /** Whether there is a process of that number: without its monitor, the engine does not notice that a container ended. */
 function isThere(pid: number): boolean {
   return Number.isInteger(pid) && pid > 0 && existsSync(`/proc/${pid}`);
-}
-
-async function hasImage(berth: Berth, digest: string): Promise<boolean> {
-  try {
-    await call(hasImageCommand(berth, digest));
-    return true;
-  } catch (error) {
-    if (error instanceof EngineError && error.code === 1) return false;
-    throw error;
-  }
-}
-
-/** The engine was asked, and ended with something else than 0. */
-class EngineError extends Error {
-  /** What it ended with; null if a signal ended it. */
-  readonly code: number | null;
-
-  constructor(code: number | null, message: string, options: ErrorOptions) {
-    super(message, options);
-    this.name = 'EngineError';
-    this.code = code;
-  }
-}
-
-/** Has the engine do something, and gives what it says. Rejects with `ImageRefused` when there is no engine. */
-function call(
-  [program, ...words]: Words,
-  { cwd, timeout = ANSWERS_WITHIN }: { readonly cwd?: string; readonly timeout?: Milliseconds } = {},
-): Promise<string> {
-  return new Promise((resolve, reject) => {
-    execFile(program, words, { cwd, timeout, killSignal: 'SIGKILL' }, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout);
-      else if (error.code === 'ENOENT') reject(noEngine(program, error));
-      else reject(failure([program, ...words], error, stderr));
-    });
-  });
-}
-
-function noEngine(program: string, cause: Error): ImageRefused {
-  const remedy = 'install it, or have images run as processes (`run: { in: process }`)';
-  return new ImageRefused(`${program}, which runs containers, was not found: ${remedy}`, { cause });
-}
-
-function failure(words: Words, cause: Error & { code?: unknown }, stderr: string): EngineError {
-  const code = typeof cause.code === 'number' ? cause.code : null;
-  const how = code === null ? 'did not end in time' : `ended with ${code}`;
-  return new EngineError(code, `\`${words.join(' ')}\` ${how}: ${stderr.trim().slice(-500)}`, { cause });
-}
-
-/** What is not there need not be taken away, and what is needed stays. */
-function isNoMatter(error: unknown): void {
-  if (!(error instanceof EngineError)) throw error;
 }

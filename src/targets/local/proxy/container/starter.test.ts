@@ -21,14 +21,14 @@ const SETTINGS: ContainerSettings = {
 };
 const IDENTITY = { pid: 4711, birth: '' };
 
-/** A release with its image, and a `podman` that is this script; null for none. */
-function rig(t: TestContext, script: string | null) {
+/** A release with its image, and an engine that is this script; null for none. */
+function rig(t: TestContext, script: string | null, engine: ContainerSettings['engine'] = 'podman') {
   const place = directory(t);
   const before = process.env['PATH'];
   t.after(() => {
     process.env['PATH'] = before;
   });
-  if (script !== null) writeFileSync(path.join(place, 'podman'), `#!/bin/sh\n${script}\n`, { mode: 0o700 });
+  if (script !== null) writeFileSync(path.join(place, engine), `#!/bin/sh\n${script}\n`, { mode: 0o700 });
   process.env['PATH'] = place;
   const image: Stored = {
     kind: 'layout',
@@ -41,7 +41,7 @@ function rig(t: TestContext, script: string | null) {
   const state: { image: Stored | null } = { image };
   const starter = containerStarter({
     release: RELEASE,
-    berth: { settings: SETTINGS, target: 'f00' },
+    berth: { settings: { ...SETTINGS, engine }, target: 'f00' },
     image: () => state.image,
     home: path.join(place, 'home'),
   });
@@ -69,15 +69,12 @@ describe('a container', () => {
   it('is not started when the image is gone from where the engine takes it', async (t) => {
     const { place, starter } = rig(t, '[ $1 = image ] && exit 1; echo beef');
     rmSync(path.join(place, 'layout'), { recursive: true });
-    await assert.rejects(starter.prepare(), /^ImageDamaged: its image is not in .*layout any more/);
+    await assert.rejects(starter.prepare(), /^ImageDamaged: its image is not in .*canary-image any more/);
   });
 
   it('is not started when what the engine took in is not the image', async (t) => {
     const { starter } = rig(t, 'case $1 in image) exit 1;; pull) echo beef;; esac');
-    await assert.rejects(
-      starter.prepare(),
-      /^ImageRefused: podman pulled beef, which is not localhost\/canary-f00@sha256/,
-    );
+    await assert.rejects(starter.prepare(), /^ImageRefused: podman took in "beef", which is not sha256:/);
   });
 
   it('tells what the engine said when it fails', async (t) => {
@@ -87,7 +84,8 @@ describe('a container', () => {
   });
 
   it('has its variables in a file for its owner only', async (t) => {
-    const { place, starter } = rig(t, null);
+    const { place, starter } = rig(t, 'exit 0');
+    await starter.prepare();
     const { command, env } = await starter.program(4000);
     const file = path.join(place, 'home/variables');
     assert.ok(command.includes(`--env-file=${file}`));
@@ -110,7 +108,7 @@ describe('a container', () => {
     [
       'another image under the same digest',
       answer(RELEASE.digest, OTHER_CONFIG, true),
-      `an image with the configuration ${OTHER_CONFIG}`,
+      `an image with the ID ${OTHER_CONFIG}`,
     ],
   ] as const) {
     it(`is read back as ${what}`, async (t) => {
@@ -121,6 +119,33 @@ describe('a container', () => {
       assert.equal(starter.digestOf({ ...IDENTITY, pid: 4712 }), null);
     });
   }
+
+  for (const [what, id, seen] of [
+    ['the image that was asked for, by its configuration', CONFIG, RELEASE.digest],
+    ['the image that was asked for, by its manifest', RELEASE.digest, RELEASE.digest],
+    ['another image', OTHER_CONFIG, `an image with the ID ${OTHER_CONFIG}`],
+  ] as const) {
+    it(`of docker's is read back as ${what}`, async (t) => {
+      const { starter } = rig(t, `echo - ${id} true -`, 'docker');
+      assert.equal(await starter.look(IDENTITY, 4000, 0), 'there');
+      assert.equal(starter.digestOf(IDENTITY), seen);
+    });
+  }
+
+  for (const script of [
+    `echo - ${CONFIG} false -`,
+    'echo "Error response from daemon: No such container: canary-f00" >&2; exit 1',
+  ]) {
+    it(`of docker's is seen to be gone: ${script}`, async (t) => {
+      const { starter } = rig(t, script, 'docker');
+      assert.equal(await starter.look(IDENTITY, 4000, 0), 'gone');
+    });
+  }
+
+  it("of docker's is not taken to be gone when its daemon cannot be asked", async (t) => {
+    const { starter } = rig(t, 'echo "Cannot connect to the Docker daemon" >&2; exit 1', 'docker');
+    await assert.rejects(starter.look(IDENTITY, 4000, 0), /ended with 1: Cannot connect/);
+  });
 
   it('is looked at every 2 s, and seen to be gone when it stopped or nobody knows it', async (t) => {
     const { place, starter } = rig(t, answer(RELEASE.digest, CONFIG, true));

@@ -1,3 +1,4 @@
+import assert from 'node:assert';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Release } from '../../../../core/release.ts';
@@ -7,7 +8,8 @@ import type { ProcessIdentity } from '../process.ts';
 import { ImageDamaged } from '../program.ts';
 import type { Starter } from '../starter.ts';
 import { type Berth, containerName, runCommand } from './command-lines.ts';
-import { loadImage, removeContainers, seeContainer, type SeenContainer, unloadImage } from './engine.ts';
+import { removeContainers, seeContainer, type SeenContainer } from './engine.ts';
+import { loadImage, unloadImage } from './image-store.ts';
 import { variablesFile } from './variables.ts';
 
 export interface ContainerStarterOptions {
@@ -29,6 +31,8 @@ const LOOK_EVERY: Milliseconds = 2_000;
 export function containerStarter({ release, berth, image, home }: ContainerStarterOptions): Starter {
   const { digest, artifact } = release;
   const nameAt = (port: number) => containerName(berth, digest, port);
+  /** What the engine has the image by that was loaded last. */
+  let loaded: { readonly image: string; readonly as: string } | null = null;
   let last: { readonly pid: number; readonly digest: string; readonly at: Instant } | null = null;
 
   function present(): Stored {
@@ -40,11 +44,12 @@ export function containerStarter({ release, berth, image, home }: ContainerStart
   return {
     isIsolated: false,
     async prepare() {
-      const { image: itself, directory } = present();
-      await loadImage(berth, itself, path.dirname(directory));
+      const stored = present();
+      loaded = { image: stored.image, as: await loadImage(berth, stored) };
     },
     async program(port) {
       const { image: itself, user } = present();
+      assert(loaded?.image === itself, 'an image is prepared before it is run');
       const variables = path.join(home, 'variables');
       const text = variablesFile({
         HOST: '0.0.0.0',
@@ -55,7 +60,7 @@ export function containerStarter({ release, berth, image, home }: ContainerStart
       });
       await mkdir(home, { recursive: true, mode: 0o700 });
       await writeFile(variables, text, { mode: 0o600 });
-      const command = runCommand({ berth, name: nameAt(port), digest: itself, user, port, variables });
+      const command = runCommand({ berth, name: nameAt(port), image: loaded.as, user, port, variables });
       return { command, env: {}, cwd: '/' };
     },
     digestOf: ({ pid }) => (last?.pid === pid ? last.digest : null),
@@ -75,10 +80,11 @@ export function containerStarter({ release, berth, image, home }: ContainerStart
 }
 
 /**
- * The image whose configuration the container has. Where that is another one, what the engine says, unless it says what
- * cannot be.
+ * The image that the engine has by one of its two digests. Where it has another one, what it says that it is, unless it says
+ * what cannot be.
  */
-function digestOf({ manifest, config }: SeenContainer, stored: Stored | null): string {
-  if (stored?.config === config) return stored.image;
-  return manifest === stored?.image ? `an image with the configuration ${config}` : manifest;
+function digestOf({ manifest, id }: SeenContainer, stored: Stored | null): string {
+  if (stored !== null && (id === stored.config || (manifest === null && id === stored.image)))
+    return stored.image;
+  return manifest === null || manifest === stored?.image ? `an image with the ID ${id}` : manifest;
 }
