@@ -24,6 +24,8 @@ export interface Session extends Project {
   readonly environment: Environment;
   /** The rollouts of the service in the environment, newest first. */
   rollouts(limit: number): Promise<readonly Rollout[]>;
+  /** Those of them that ended promoted, newest first. */
+  promoted(limit: number): Promise<readonly Rollout[]>;
 }
 
 /** Opens what a command needs that is about no single environment. */
@@ -48,10 +50,12 @@ export async function openSession(input: CommandInput, rollout?: string): Promis
   const { service } = loaded.config;
   const named = rollout === undefined ? null : await namedRollout(store, rollout);
   const environment = findEnvironment(loaded.config, named?.environment ?? textOption(input, 'env'));
+  const all = { service, environment: environment.name };
   return {
     ...project,
     environment,
-    rollouts: (limit) => store.list({ service, environment: environment.name, limit }),
+    rollouts: (limit) => store.list({ ...all, limit }),
+    promoted: (limit) => store.list({ ...all, verdict: 'promoted', limit }),
   };
 }
 

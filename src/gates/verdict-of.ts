@@ -1,6 +1,7 @@
 import type { Clock } from '../clock/clock.ts';
 import type { GateAnswer } from '../core/observation.ts';
 import { sayReason } from '../core/reason.ts';
+import { isPromotion } from '../core/lineage.ts';
 import { isActive, type Rollout, statusOf } from '../core/rollout.ts';
 import { sayDuration } from '../core/time.ts';
 import type { Store } from '../stores/store.ts';
@@ -75,12 +76,9 @@ function isPromoted({ phase }: Rollout): boolean {
 }
 
 /** A rollout that found the candidate to be stable already does not begin its time of soaking anew. */
-function isJudgement({ phase }: Rollout): boolean {
-  if (phase.kind !== 'ended') return false;
-  const { kind, reasons } = phase.verdict;
-  return (
-    kind === 'rolled back' || (kind === 'promoted' && !reasons.some(({ code }) => code === 'already-stable'))
-  );
+function isJudgement(rollout: Rollout): boolean {
+  const { phase } = rollout;
+  return phase.kind === 'ended' && (phase.verdict.kind === 'rolled back' || isPromotion(rollout));
 }
 
 function closed(code: SupplyChainCode, detail: string): GateAnswer {

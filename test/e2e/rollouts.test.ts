@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { ConfigInput } from '../../src/config/config-schema.ts';
 import { clock, eventually, project, versionOf } from './project.ts';
 
 const isHolding = ({ phase }: { phase: { kind: string; stage?: string } }) =>
@@ -191,16 +192,37 @@ describe('canary rollback', { concurrency: false }, () => {
     assert.equal(await versionOf(shop.url), '1.0.0');
   });
 
-  it('goes back from what is stable, also when that was deployed twice', async (t) => {
+  it('goes back from what was promoted, also when that was deployed once more since', async (t) => {
     const shop = await project(t);
+    shop.configure(straightUp);
     await shop.canary('deploy', '--release', '1.0.0');
-    const load = shop.load();
-    for (let times = 0; times < 2; times += 1)
-      assert.equal((await shop.canary('deploy', '--release', '1.1.0')).code, 0);
-    await load.stop();
-    const { code, stderr } = await shop.canary('rollback');
-    assert.equal(code, 0, stderr);
+    await shop.canary('deploy', '--release', '1.1.0');
+    const promoted = await shop.latest();
+    const again = await shop.canary('deploy', '--release', '1.1.0');
+    assert.match(again.stdout, /1\.1\.0 is stable already/);
+    const stable = JSON.parse((await shop.canary('status', '--json')).stdout).stable;
+    assert.equal(stable.rollout, promoted.id);
+    const { code, stdout } = await shop.canary('rollback');
+    assert.equal(code, 0, stdout);
     assert.equal(await versionOf(shop.url), '1.0.0');
+  });
+
+  it('goes further back, and never forward, when the old releases have to be started again', async (t) => {
+    const shop = await project(t);
+    shop.configure(straightUp);
+    for (const release of ['1.0.0', '1.1.0', '1.2.0', '1.2.0']) {
+      assert.equal((await shop.canary('deploy', '--release', release)).code, 0);
+    }
+    assert.equal((await shop.canary('rollback')).code, 0);
+    assert.equal(await versionOf(shop.url), '1.1.0');
+    assert.equal((await shop.canary('deploy', '--release', '1.2.0')).code, 1, 'it is blocked');
+    assert.equal((await shop.canary('deploy', '--release', '1.1.0')).code, 0, 'it is stable already');
+    assert.equal((await shop.canary('rollback')).code, 4);
+    assert.equal((await shop.canary('rollback', '--further')).code, 0);
+    assert.equal(await versionOf(shop.url), '1.0.0');
+    const { code, stderr } = await shop.canary('rollback', '--further');
+    assert.equal(code, 4);
+    assert.match(stderr, /1\.0\.0 was the first release; there is no older one to go back to/);
   });
 
   it('says so when there is nothing to go back to', async (t) => {
@@ -212,3 +234,9 @@ describe('canary rollback', { concurrency: false }, () => {
     assert.match(stderr, /no older release/);
   });
 });
+
+/** For tests of what comes after a promotion. */
+function straightUp(config: ConfigInput): ConfigInput {
+  const environments = config.environments.map((each) => ({ ...each, plan: { ...each.plan, steps: [] } }));
+  return { ...config, environments };
+}

@@ -1,8 +1,9 @@
 import { lastObeyedRollout, mayStartLocalTargets } from '../../compose.ts';
 import { resolvePlan, resolveRequest } from '../../config/resolve.ts';
 import type { Answer } from '../../core/command.ts';
+import { changedNothing, isPromotion, releaseBefore } from '../../core/lineage.ts';
+import type { Release } from '../../core/release.ts';
 import { isActive, type Rollout } from '../../core/rollout.ts';
-import { isStable } from '../../core/wish.ts';
 import { type CommandInput, type CommandRun, flag } from '../command.ts';
 import { EXIT_CODES, type ExitCode, Refusal } from '../exit-code.ts';
 import { follow, isDone } from '../follow.ts';
@@ -10,6 +11,9 @@ import { answerTo, send, unresponsive } from '../order.ts';
 import { tellOutcome } from '../outcome.ts';
 import { openSession, type Session } from '../session.ts';
 import { viewFor } from '../view/view-for.ts';
+
+/** So far back is it looked for what was stable before. */
+const PROMOTIONS = 200;
 
 /**
  * Takes traffic back to the release before, whatever stands: a rollout under way, one whose old release is still warm, or
@@ -23,27 +27,29 @@ export const run: CommandRun = async (input) => {
   const underWay = rollouts.find(isActive);
   // Awaited here, as the session is closed when this function is left.
   if (underWay !== undefined) return await rollBack(session, input, underWay);
-  const last = rollouts.find(hasReplaced);
+  const promotions = (await session.promoted(PROMOTIONS)).filter(isPromotion);
+  const [last] = promotions;
   if (last === undefined)
     throw new Refusal(
       `Nothing was promoted to ${session.environment.name} yet, so there is nothing to go back from.`,
     );
-  const newest = rollouts[0] ?? last;
+  const newest = rollouts.find((each) => !changedNothing(each)) ?? last;
   const isBack = last.plan.purpose === 'return' || wasTakenBack(newest);
   if (isBack && !flag(input, 'further')) {
     throw new Refusal(
       `${newest.id === last.id ? 'The last rollout was a return' : `${newest.candidate.name} is gone already`}: ${last.candidate.name} is stable. \`canary rollback --further\` goes back to the release before that.`,
     );
   }
-  const isWarm = last.phase.kind === 'ended' && !last.phase.settled && last.id === rollouts[0]?.id;
-  return isWarm ? await rollBack(session, input, last) : await returnToOlder(session, input, last);
+  // What a return has replaced is kept warm too, and is the release that somebody wanted gone.
+  const isWarm =
+    last.phase.kind === 'ended' &&
+    !last.phase.settled &&
+    last.id === rollouts[0]?.id &&
+    last.plan.purpose === 'deliver';
+  return isWarm
+    ? await rollBack(session, input, last)
+    : await returnToOlder(session, input, last, releaseBefore(last, promotions));
 };
-
-/** Whether it put its release in the place of another one: what was stable before has none to go back from. */
-function hasReplaced(rollout: Rollout): boolean {
-  const { phase } = rollout;
-  return phase.kind === 'ended' && phase.verdict.kind === 'promoted' && !isStable(rollout);
-}
 
 /** Whether a person said so. What went home by itself is no answer to somebody who wants to go back. */
 function wasTakenBack({ phase }: Rollout): boolean {
@@ -70,8 +76,12 @@ async function rollBack(session: Session, input: CommandInput, rollout: Rollout)
 }
 
 /** The old release has been let go: it is rolled out again, straight up, and what it replaces is blocked. */
-async function returnToOlder(session: Session, input: CommandInput, last: Rollout): Promise<ExitCode> {
-  const older = Object.values(last.targets ?? {}).find(({ home }) => home !== null)?.home ?? null;
+async function returnToOlder(
+  session: Session,
+  input: CommandInput,
+  last: Rollout,
+  older: Release | null,
+): Promise<ExitCode> {
   if (older === null)
     throw new Refusal(`${last.candidate.name} was the first release; there is no older one to go back to.`);
   input.output.line(`${older.name} is not kept warm any more, so it is started again.`);

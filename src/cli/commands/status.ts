@@ -1,5 +1,6 @@
 import { type Difference, differences } from '../../core/difference.ts';
 import { sayReason } from '../../core/reason.ts';
+import { isPromotion } from '../../core/lineage.ts';
 import { isActive, type Rollout, statusOf } from '../../core/rollout.ts';
 import { type Milliseconds, sayDuration } from '../../core/time.ts';
 import { releasesInTrouble, stoppedLocalTargets } from '../../compose.ts';
@@ -14,13 +15,17 @@ import { dayAndTime, paint, paintStatus } from '../view/format.ts';
 import { frameOf } from '../view/rollout-frame.ts';
 import { wrapped } from '../view/wrap.ts';
 
+/** So far back is it looked for when the release became stable. */
+const PROMOTIONS = 200;
+
 /** Says what is stable, what is under way and what is blocked. Changes nothing, starts nothing. */
 export const run: CommandRun = async (input) => {
   await using session = await openSession(input);
   const { output } = input;
   const rollouts = await session.rollouts(50);
   const underWay = rollouts.find(isActive);
-  const stable = rollouts.find(isStable);
+  const promoted = await session.promoted(PROMOTIONS);
+  const stable = promoted.find(isPromotion) ?? promoted[0];
   const known =
     underWay === undefined ? [] : differences(underWay, await session.store.intervals(underWay.id));
   const isControlled = hasController(session.stateDirectory);
@@ -99,9 +104,4 @@ function tell(session: Session, { output, underWay, known, stable, latest, isCon
     );
     for (const reason of verdict.reasons) output.line(`  ${sayReason(reason)}`);
   }
-}
-
-/** The newest promotion that was not taken back is what is stable. */
-function isStable({ phase }: Rollout): boolean {
-  return phase.kind === 'ended' && phase.verdict.kind === 'promoted';
 }
