@@ -117,13 +117,16 @@ export function provenanceOf({
   builder = BUILDER,
   buildType = BUILD_TYPE,
   parameters = { source: 'main', commit: '1234' },
+  definition = {},
 }: {
   readonly builder?: string;
   readonly buildType?: string;
   readonly parameters?: Readonly<Record<string, unknown>>;
+  /** What else there is in `buildDefinition`. */
+  readonly definition?: Readonly<Record<string, unknown>>;
 }): VerifiedStatement {
   return statement(PREDICATES.provenance, {
-    buildDefinition: { buildType, externalParameters: parameters },
+    buildDefinition: { buildType, externalParameters: parameters, ...definition },
     runDetails: {
       builder: { id: builder },
       metadata: { startedOn: time(NOW - 4 * HOUR), finishedOn: time(NOW - 3 * HOUR) },
