@@ -14,6 +14,10 @@ import { resolvePolicy } from './resolve-policy.ts';
 
 type Written = NonNullable<ConfigInput['supplyChain']>;
 type WrittenEnvironment = Partial<ConfigInput['environments'][number]>;
+interface AskedSource {
+  readonly repository: string | string[];
+  readonly refs?: string;
+}
 
 function project(
   t: TestContext,
@@ -160,6 +164,33 @@ describe('a policy', () => {
     );
     const { parameters } = ruleOf(policy, 'provenance');
     assert.deepEqual(parameters['workflow.ref'], ['refs/heads/main', 'refs/heads/next']);
+  });
+
+  it('asks for a source only when it is written, so that policies without one keep their digests', (t) => {
+    assert.equal('source' in ruleOf(policyOf(project(t, {})), 'provenance'), false);
+    const repository = 'https://github.com/acme/shop';
+    const asking = (source: AskedSource): Written => ({ require: { provenance: { source } } });
+    assert.deepEqual(ruleOf(policyOf(project(t, asking({ repository }))), 'provenance').source, {
+      repositories: [repository],
+      refs: null,
+    });
+    const refs = 'refs/heads/main';
+    const both = asking({ repository: [repository, 'ssh://git@github.com/acme/shop'], refs });
+    assert.deepEqual(ruleOf(policyOf(project(t, both)), 'provenance').source, {
+      repositories: [repository, 'ssh://git@github.com/acme/shop'],
+      refs: [refs],
+    });
+    for (const wrong of [
+      `${repository}.git`,
+      `${repository}/`,
+      'acme/shop',
+      'git@github.com:acme/shop.git',
+    ]) {
+      assert.match(
+        problemsOf(() => project(t, asking({ repository: wrong }))),
+        /must be the address of a repository/,
+      );
+    }
   });
 
   it('cannot be settled while a key that is named is not there', (t) => {

@@ -105,7 +105,7 @@ function provenanceRule(
   const workflows = used.filter((each) => 'workflow' in each);
   const isLocal = signers.length === 1 && signers[0] === BUILDER && used.length === 0;
   const usual = isLocal ? LOCAL : workflows.length === signers.length ? githubBuilds(workflows) : null;
-  const { builders = usual?.builders, buildTypes = usual?.buildTypes, parameters } = written;
+  const { builders = usual?.builders, buildTypes = usual?.buildTypes, parameters, source } = written;
   if (builders === undefined || buildTypes === undefined || (parameters ?? usual) === null) {
     problems.push({
       path: 'supplyChain.require.provenance',
@@ -122,6 +122,9 @@ function provenanceRule(
     builders: builders ?? [],
     buildTypes: buildTypes ?? [],
     parameters: parameters === undefined ? (usual?.parameters ?? {}) : Object.fromEntries(exactly),
+    ...(source === undefined
+      ? {}
+      : { source: { repositories: source.repository, refs: source.refs ?? null } }),
   };
 }
 

@@ -3,11 +3,28 @@ import { duration } from './duration.ts';
 import { exact, exactList, imageName } from './exact.ts';
 import { trustSchema } from './trust-schema.ts';
 import { uniqueNames } from './plan-schema.ts';
+import { repositoryAddress } from '../supply-chain/attestations/repository-address.ts';
 
 const signers = z
   .array(exact())
   .min(1, { error: 'must name at least one signer of `trust`' })
   .describe('Names of trusted signers. One of them is enough.');
+
+const repository = exact().refine(isRepository);
+
+const source = z.strictObject({
+  repository: z
+    .union([repository.transform((one) => [one]), z.array(repository).min(1)], {
+      error:
+        'must be the address of a repository as provenance has it, without login, `.git` and slash at the end ("https://github.com/acme/shop", "ssh://git@example.com/acme/shop"), or a list of them',
+    })
+    .describe(
+      'Address of the repository, such as "https://github.com/acme/shop", or a list of them. The provenance must name a commit of one of them; what was built of changed files names none.',
+    ),
+  refs: exactList()
+    .exactOptional()
+    .describe('Branches and tags that may have been checked out, such as "refs/heads/main". Without: any.'),
+});
 
 const provenance = z.strictObject({
   signers: signers.exactOptional(),
@@ -23,6 +40,9 @@ const provenance = z.strictObject({
     .describe(
       'What the build must have been asked for: values of `externalParameters`, by their path with dots. null accepts any value. Parameters beside these are refused.',
     ),
+  source: source
+    .exactOptional()
+    .describe('Which source the image must have been built of, by `resolvedDependencies`. Without: any.'),
 });
 
 const exceptions = z.strictObject({
@@ -130,6 +150,10 @@ const settings = z.strictObject({
 
 /** What images must bring to be let in, as it is written. Defaults are filled in when it is resolved. */
 export const supplyChainSchema = z.union([z.literal(false), settings]);
+
+function isRepository(text: string): boolean {
+  return repositoryAddress(text) === text;
+}
 
 export type SupplyChain = z.infer<typeof settings>;
 export type Requirements = NonNullable<SupplyChain['require']>;

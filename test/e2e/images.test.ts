@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -10,7 +10,13 @@ import { fileURLToPath } from 'node:url';
 const CLI = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const PODINFO = fileURLToPath(new URL('../../podinfo', import.meta.url));
 
+interface Source {
+  readonly changed: readonly string[];
+  readonly repository: string | null;
+}
+
 interface Built {
+  readonly ingredients: { readonly source: Source | null };
   readonly image: string;
   readonly digest: string;
   readonly tag: string | null;
@@ -48,6 +54,26 @@ describe('canary build', () => {
     assert.deepEqual(readdirSync(path.join(here, '.canary/building')), []);
     const now = build(here, PODINFO, '--release', '1.2.3', '--source-date-epoch', '1');
     assert.notEqual(now.digest, again.digest);
+  });
+
+  it('tells of which commit it was built, and what was changed since', { skip: !has('git') }, (t) => {
+    const here = directory(t);
+    const service = path.join(here, 'service');
+    cpSync(PODINFO, service, { recursive: true });
+    const git = (...args: readonly string[]) => {
+      const who = ['-c', 'user.name=ann', '-c', 'user.email=ann@example.com'];
+      assert.equal(spawnSync('git', [...who, ...args], { cwd: service }).status, 0);
+    };
+    git('init', '--quiet');
+    git('add', '.');
+    git('commit', '--quiet', '--no-gpg-sign', '--message', 'first');
+    const address = 'https://example.com/acme/podinfo';
+    const clean = build(here, service, '--source', address);
+    assert.deepEqual(clean.ingredients.source?.changed, []);
+    assert.equal(clean.ingredients.source?.repository, address);
+    writeFileSync(path.join(service, 'src/new.js'), '');
+    const { stdout } = canary(here, service, '--source', address);
+    assert.match(stdout, /Source: changed since commit [0-9a-f]{12} of https:.*: 1 file \(src\/new\.js\)\./);
   });
 
   it('goes by the configuration, and by --push before it', (t) => {

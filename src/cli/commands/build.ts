@@ -2,8 +2,11 @@ import path from 'node:path';
 import { systemClock } from '../../clock/system-clock.ts';
 import { localProvenance } from '../../supply-chain/attestations/local-provenance.ts';
 import { PREDICATE_TYPES } from '../../supply-chain/attestations/predicate-types.ts';
-import { buildImage, type BuildOptions } from '../../supply-chain/image/build/build-image.ts';
-import type { BuiltImage, LayerKind } from '../../supply-chain/image/build/store-image.ts';
+import { type Build, buildImage, type BuildOptions } from '../../supply-chain/image/build/build-image.ts';
+import type { LayerKind } from '../../supply-chain/image/build/store-image.ts';
+import { type Checkout, readCheckout } from '../../supply-chain/image/source/checkout.ts';
+import type { SourceState } from '../../supply-chain/image/source/source-state.ts';
+import { repositoryAddress } from '../../supply-chain/attestations/repository-address.ts';
 import { repositoryName } from '../../supply-chain/oci/reference.ts';
 import type { ImageRepository } from '../../supply-chain/oci/repository.ts';
 import type { AttachedBundle } from '../../supply-chain/signing/attach-bundle.ts';
@@ -36,7 +39,7 @@ export const run: CommandRun = async (input) => {
   if (built === null) return EXIT_CODES.interrupted;
   const image = { repository, digest: built.digest, stateDirectory };
   const times = { startedAt, finishedAt: clock.now() };
-  const said = { predicateType: PREDICATE_TYPES.provenance, predicate: provenanceOf(options, times) };
+  const said = { predicateType: PREDICATE_TYPES.provenance, predicate: provenanceOf(options, built, times) };
   const attached = isToBeAttached(input) ? await attach(input, image, said) : null;
   // The last line is the name that it is deployed by.
   tell(input, destination, built);
@@ -50,13 +53,16 @@ async function buildOrStop(
   { stateDirectory }: Destination,
   options: BuildOptions,
   repository: ImageRepository,
-): Promise<BuiltImage | null> {
+): Promise<Build | null> {
   const stop = new AbortController();
   const interrupt = onInterrupt(async () => stop.abort());
   try {
+    const { signal } = stop;
+    const checkout = await checkoutOf(options, signal);
     return await buildImage(options, repository, {
       scratch: path.join(stateDirectory, SCRATCH),
-      signal: stop.signal,
+      signal,
+      checkout,
       onProgress: progressLines(input.output),
     });
   } catch (error) {
@@ -67,12 +73,27 @@ async function buildOrStop(
   }
 }
 
-function provenanceOf(options: BuildOptions, times: { startedAt: number; finishedAt: number }) {
+/** Where the source is kept, the command line knows better than whoever has cloned it. */
+async function checkoutOf(
+  { directory, source }: BuildOptions,
+  signal: AbortSignal,
+): Promise<Checkout | null> {
+  const checkout = await readCheckout({ directory, environment: process.env, signal });
+  if (checkout === null) return null;
+  return { ...checkout, repository: repositoryAddress(source ?? '') ?? checkout.repository };
+}
+
+function provenanceOf(
+  options: BuildOptions,
+  { ingredients }: Build,
+  times: { startedAt: number; finishedAt: number },
+) {
   const { base, platform, entrypoint, epoch, version, source, revision, user, port } = options;
   return localProvenance({
     toolVersion: VERSION,
     ...times,
     base: base.kind === 'image' ? { name: base.repository.name, digest: base.digest } : null,
+    ingredients,
     parameters: { platform, entrypoint, sourceDateEpoch: epoch, version, source, revision, user, port },
   });
 }
@@ -86,14 +107,16 @@ function progressLines(output: Output): (layer: LayerKind, done: number) => void
   };
 }
 
-function nameOf({ reference }: Destination, { digest }: BuiltImage): string {
+function nameOf({ reference }: Destination, { digest }: Build): string {
   return `${repositoryName(reference)}@${digest}`;
 }
 
-function tell({ output }: CommandInput, destination: Destination, built: BuiltImage): void {
+function tell({ output }: CommandInput, destination: Destination, built: Build): void {
   for (const { kind, digest, size } of built.layers) {
     output.line(`  ${kind.padEnd(12)}  ${digest.slice(0, 19)}  ${sayBytes(size)}`);
   }
+  const { source } = built.ingredients;
+  if (source !== null) output.line(saySource(source));
   const { tag } = destination.reference;
   output.line(
     `Built for ${built.platform}: ${sayBytes(built.size)}${tag === null ? '' : `, tagged ${tag}`}.`,
@@ -104,12 +127,28 @@ function tell({ output }: CommandInput, destination: Destination, built: BuiltIm
 function tellProgram(
   { output }: CommandInput,
   destination: Destination,
-  built: BuiltImage,
+  built: Build,
   attached: AttachedBundle | null,
 ): void {
   const repository = repositoryName(destination.reference);
   const image = nameOf(destination, built);
   output.json({ image, repository, tag: destination.reference.tag, ...built, attached });
+}
+
+/** Files that are named when they are not as they were committed. */
+const MOST_NAMED = 3;
+
+function saySource({ commit, repository, changed, generated }: SourceState): string {
+  const from = `commit ${commit.slice(0, 12)}${repository === null ? '' : ` of ${repository}`}`;
+  const compiled = generated.length === 0 ? '' : `, with ${sayFiles(generated)} that git ignores`;
+  if (changed.length === 0) return `Source: ${from}${compiled}.`;
+  const named = changed.slice(0, MOST_NAMED).join(', ');
+  const more = changed.length > MOST_NAMED ? ', …' : '';
+  return `Source: changed since ${from}: ${sayFiles(changed)} (${named}${more})${compiled}.`;
+}
+
+function sayFiles({ length }: readonly string[]): string {
+  return `${length} ${length === 1 ? 'file' : 'files'}`;
 }
 
 function sayBytes(bytes: number): string {

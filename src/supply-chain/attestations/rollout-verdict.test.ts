@@ -5,7 +5,8 @@ import type { DueVerdict } from '../../core/attestation.ts';
 import type { Rollout } from '../../core/rollout.ts';
 import { digestOf, parseDigest } from '../oci/digest.ts';
 import { ENGINE_VERIFIER, OVERRIDES } from '../policy/own-identity.ts';
-import type { Claim } from '../policy/claim.ts';
+import type { Ingredients } from '../image/build/build-image.ts';
+import type { Claim, ProvenanceClaim } from '../policy/claim.ts';
 import { readClaim } from '../policy/read-claim.ts';
 import { resourceFaults } from '../policy/resource.ts';
 import type { VerifiedStatement } from '../verification/evidence.ts';
@@ -128,22 +129,84 @@ describe('the verdict of a rollout', () => {
 });
 
 describe('the provenance of an image that was built here', () => {
-  it('says so, with nothing that anybody asked for from outside', () => {
-    const base = { name: 'registry/node', digest: digestOf('node') };
-    const times = { startedAt: START, finishedAt: START + 1_000 };
-    const made = localProvenance({ toolVersion: '1.2.3', ...times, base, parameters: { epoch: 0 } });
-    const claim = readBack(PREDICATE_TYPES.provenance, made);
+  const made = {
+    toolVersion: '1.2.3',
+    startedAt: START,
+    finishedAt: START + 1_000,
+    parameters: { epoch: 0 },
+  };
+  const base = { name: 'registry/node', digest: digestOf('node') };
+  const source = {
+    commit: '1234567890'.repeat(4),
+    ref: 'refs/heads/main',
+    repository: 'https://example.com/acme/shop',
+    changed: [],
+    generated: [],
+  };
+  const lock = { name: 'package-lock.json', digest: digestOf('lock') };
+
+  function claimOf(ingredients: Ingredients): ProvenanceClaim {
+    const claim = readBack(PREDICATE_TYPES.provenance, localProvenance({ ...made, base: null, ingredients }));
     assert.ok(claim.kind === 'provenance');
+    return claim;
+  }
+
+  it('says so, with nothing that anybody asked for from outside', () => {
+    const claim = claimOf({ source: null, lock: null });
     assert.deepEqual(claim.externalParameters, {});
     assert.equal(claim.builtAt, START + 1_000);
-    assert.deepEqual(made.buildDefinition.resolvedDependencies, [
+    assert.deepEqual([claim.sources, claim.changedFiles], [[], null]);
+  });
+
+  it('lists what went in by its digest', () => {
+    const { buildDefinition } = localProvenance({ ...made, base, ingredients: { source, lock } });
+    assert.deepEqual(buildDefinition.resolvedDependencies, [
+      {
+        name: 'source',
+        uri: 'git+https://example.com/acme/shop@refs/heads/main',
+        digest: { gitCommit: source.commit },
+      },
+      { name: 'package-lock.json', digest: { sha256: lock.digest.slice('sha256:'.length) } },
       {
         name: 'registry/node',
         uri: 'oci://registry/node',
         digest: { sha256: base.digest.slice('sha256:'.length) },
       },
     ]);
-    const alone = localProvenance({ toolVersion: '1.2.3', ...times, base: null, parameters: {} });
+    const alone = localProvenance({ ...made, base: null, ingredients: { source: null, lock: null } });
     assert.deepEqual(alone.buildDefinition.resolvedDependencies, []);
+    assert.equal('git' in alone.buildDefinition.internalParameters, false);
+  });
+
+  it('can be read for the commit, its branch and its repository, as far as they are known', () => {
+    const { commit, ref, repository } = source;
+    assert.deepEqual(claimOf({ source, lock }).sources, [{ commit, ref, repository }]);
+    const detached = { ...source, ref: null, repository: 'ssh://git@example.com/acme/shop' };
+    assert.deepEqual(claimOf({ source: detached, lock }).sources, [
+      { commit, ref: null, repository: 'ssh://git@example.com/acme/shop' },
+    ]);
+    assert.deepEqual(claimOf({ source: { ...source, repository: null }, lock }).sources, [
+      { commit, ref: null, repository: null },
+    ]);
+  });
+
+  it('does not say of changed files that they are those of a commit', () => {
+    const dirty = { ...source, changed: ['src/main.js', 'src/new.js'] };
+    const { buildDefinition } = localProvenance({
+      ...made,
+      base: null,
+      ingredients: { source: dirty, lock: null },
+    });
+    assert.deepEqual(buildDefinition.resolvedDependencies, []);
+    assert.deepEqual('git' in buildDefinition.internalParameters && buildDefinition.internalParameters.git, {
+      state: 'dirty',
+      commit: source.commit,
+      ref: 'refs/heads/main',
+      repository: source.repository,
+      changedFiles: 2,
+      generatedFiles: 0,
+    });
+    const claim = claimOf({ source: dirty, lock: null });
+    assert.deepEqual([claim.sources, claim.changedFiles], [[], 2]);
   });
 });

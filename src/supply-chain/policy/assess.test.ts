@@ -22,7 +22,7 @@ import {
   summaryOf,
 } from './testing/statements.ts';
 import type { AttachedEvidence, VerifiedStatement } from '../verification/evidence.ts';
-import type { Policy } from './policy.ts';
+import type { Policy, RuleOf } from './policy.ts';
 
 function judge(
   statements: readonly VerifiedStatement[],
@@ -171,6 +171,67 @@ describe('provenance', () => {
     const { statement: said } = provenanceOf({});
     const seen = statement(said.predicateType, said.predicate, { signedAt: NOW - 30 * HOUR });
     assert.equal(judge(withOther(seen)).admission?.builtAt, NOW - 30 * HOUR);
+  });
+
+  const COMMIT = 'c0ffee'.padEnd(40, '0');
+  const fromSource = { repositories: ['https://example.com/acme/shop'], refs: ['refs/heads/main'] };
+
+  function judgeSource(
+    definition: Readonly<Record<string, unknown>>,
+    source: NonNullable<RuleOf<'provenance'>['source']> = fromSource,
+  ): Assessment {
+    const rules = policyOf().rules.map((rule) =>
+      rule.evidence === 'provenance' ? { ...rule, source } : rule,
+    );
+    return judge(withOther(provenanceOf({ definition })), { rules });
+  }
+
+  function commitAt(uri: string) {
+    return { uri, digest: { gitCommit: COMMIT } };
+  }
+
+  it('of a commit of the repository that the policy asks for is accepted, and says so', () => {
+    const other = { uri: 'git+https://example.com/tools', digest: { gitCommit: '1'.repeat(40) } };
+    for (const address of ['https://example.com/acme/shop', 'https://example.com/acme/shop.git']) {
+      const definition = {
+        resolvedDependencies: [commitAt(`git+${address}@refs/heads/main`), other, { name: 'x' }, 7],
+      };
+      const { admission } = judgeSource(definition);
+      const says = admission?.evidence.find(({ kind }) => kind === 'provenance')?.says ?? '';
+      assert.match(says, /of c0ffee000000 of https:\/\/example\.com\/acme\/shop at refs\/heads\/main$/);
+    }
+  });
+
+  it('of another repository, ref or no commit is refused', () => {
+    const wrong: readonly (readonly [dependencies: unknown, says: RegExp])[] = [
+      [[commitAt('git+https://example.com/acme/shop-evil@refs/heads/main')], /not of .*shop at refs/],
+      [[commitAt('git+https://example.com/acme/shop@refs/heads/evil')], /at refs\/heads\/evil, not of/],
+      [[commitAt('git+https://example.com/acme/shop')], /not of/],
+      [[{ digest: { gitCommit: COMMIT } }], /a repository that it does not name, not of/],
+      [[{ uri: 'git+https://example.com/acme/shop@refs/heads/main' }], /does not say of which commit/],
+      [[], /does not say of which commit/],
+      [{ gitCommit: COMMIT }, /does not say of which commit/],
+    ];
+    for (const [resolvedDependencies, says] of wrong) {
+      const assessment = judgeSource({ resolvedDependencies });
+      assert.deepEqual(codes(assessment), ['PROVENANCE_POLICY'], JSON.stringify(resolvedDependencies));
+      assert.match(details(assessment), says);
+    }
+  });
+
+  it('of a commit of any ref is accepted where the policy names none', () => {
+    const detached = { resolvedDependencies: [commitAt('git+https://example.com/acme/shop')] };
+    assert.ok(judgeSource(detached, { ...fromSource, refs: null }).admission !== null);
+  });
+
+  it('of changed files is refused where a source is asked for, and told where none is', () => {
+    const definition = { internalParameters: { git: { commit: COMMIT, changedFiles: 2 } } };
+    assert.match(details(judgeSource(definition)), /of no commit of .*: 2 files are not as committed/);
+    const { admission } = judge(withOther(provenanceOf({ definition })));
+    assert.match(
+      admission?.evidence.find(({ kind }) => kind === 'provenance')?.says ?? '',
+      /of files that no commit has$/,
+    );
   });
 
   it('is met by any good one, whatever else there is', () => {

@@ -9,7 +9,7 @@ import { kindOfPredicate, readClaim } from './read-claim.ts';
 import { type Case, sayNames } from './piece.ts';
 import type { Policy, Rule } from './policy.ts';
 import { policyDigest } from './policy-digest.ts';
-import { provenanceFaults } from './provenance-rule.ts';
+import { provenanceFaults, sayBuild } from './provenance-rule.ts';
 import { refusal } from './refusal-codes.ts';
 import { judgeScan } from './scan-rule.ts';
 import { judgeVerdict } from './verdict-rule.ts';
@@ -82,7 +82,7 @@ function judge(rule: Rule, all: Case, { repositories }: Policy): Outcome {
         signers: rule.signers,
         missing: 'MISSING_PROVENANCE',
         faults: (claim) => provenanceFaults(rule, claim, all.now),
-        says: ({ builder }) => `built by ${builder}`,
+        says: sayBuild,
       });
     case 'sbom':
       return anyOf(all, {

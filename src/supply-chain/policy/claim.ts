@@ -1,6 +1,15 @@
 import type { Instant } from '../../core/time.ts';
 import type { Severity } from './policy.ts';
 
+/** A commit that went into an image, as far as its provenance says. */
+export interface SourceClaim {
+  /** `https://example.com/acme/shop`, without `.git`. */
+  readonly repository: string | null;
+  /** `refs/heads/main` */
+  readonly ref: string | null;
+  readonly commit: string;
+}
+
 /** What a build says about itself. */
 export interface ProvenanceClaim {
   readonly kind: 'provenance';
@@ -8,6 +17,10 @@ export interface ProvenanceClaim {
   readonly buildType: string;
   readonly externalParameters: Readonly<Record<string, unknown>>;
   readonly builtAt: Instant | null;
+  /** Commits among what it was built of. */
+  readonly sources: readonly SourceClaim[];
+  /** How many files were not as in the commit that they come from; null if nothing is said of that. */
+  readonly changedFiles: number | null;
 }
 
 export interface SbomClaim {

@@ -25,6 +25,13 @@ const provenanceRule = z.strictObject({
   buildTypes: z.array(z.string()).min(1),
   /** What the build must have been asked for: exact values of `externalParameters`, by their path with dots. Parameters beside these are refused. */
   parameters: z.record(z.string(), z.array(z.string()).min(1).nullable()),
+  /** Which repository a commit must be from that the image was built of, and by which refs; null for any ref. */
+  source: z
+    .strictObject({
+      repositories: z.array(z.string()).min(1),
+      refs: z.array(z.string()).min(1).nullable(),
+    })
+    .exactOptional(),
 });
 
 const sbomRule = z.strictObject({ evidence: z.literal('sbom'), signers });

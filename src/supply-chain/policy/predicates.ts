@@ -1,10 +1,42 @@
 import { z } from 'zod';
 import { RATINGS, ratingOf } from '../vulnerabilities/severity.ts';
+import type { SourceClaim } from './claim.ts';
 import { OVERRIDES } from './own-identity.ts';
 import type { Severity } from './policy.ts';
 
 const text = z.string().max(4096);
 const instant = z.iso.datetime({ offset: true }).transform((said) => Date.parse(said));
+
+/** Where a commit is, as in SPDX: `git+https://example.com/acme/shop@refs/heads/main`. */
+const GIT_ADDRESS = /^git\+(?<repository>.+?)(?:@(?<ref>[^@/]+|refs\/[^@]+))?$/;
+
+const gitDependency = z
+  .object({
+    uri: text.exactOptional(),
+    digest: z.object({ gitCommit: z.string().regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/) }),
+  })
+  .transform(({ uri = '', digest }): SourceClaim => {
+    const { repository, ref = null } = GIT_ADDRESS.exec(uri)?.groups ?? {};
+    return { repository: repository?.replace(/\.git$/, '') ?? null, ref, commit: digest.gitCommit };
+  });
+
+/** What else there is among dependencies is of no matter, whatever it looks like. */
+const sources = z
+  .array(z.unknown())
+  .transform((all) =>
+    all.flatMap((each): readonly SourceClaim[] => {
+      const read = gitDependency.safeParse(each);
+      return read.success ? [read.data] : [];
+    }),
+  )
+  .catch([]);
+
+/** Our own builder says what of a checkout was changed. */
+const changedFiles = z
+  .object({ git: z.object({ changedFiles: z.int().min(0) }) })
+  .transform(({ git }) => git.changedFiles)
+  .nullable()
+  .catch(null);
 
 /** SLSA provenance 1. */
 export const provenancePredicate = z
@@ -12,6 +44,8 @@ export const provenancePredicate = z
     buildDefinition: z.object({
       buildType: text,
       externalParameters: z.record(z.string(), z.unknown()),
+      internalParameters: changedFiles,
+      resolvedDependencies: sources,
     }),
     runDetails: z.object({
       builder: z.object({ id: text }),
@@ -26,6 +60,8 @@ export const provenancePredicate = z
     buildType: buildDefinition.buildType,
     externalParameters: buildDefinition.externalParameters,
     builtAt: metadata?.finishedOn ?? metadata?.startedOn ?? null,
+    sources: buildDefinition.resolvedDependencies,
+    changedFiles: buildDefinition.internalParameters,
   }));
 
 /** CycloneDX, as far as the policy wants to know. */

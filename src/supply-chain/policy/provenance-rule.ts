@@ -1,16 +1,17 @@
 import type { Refusal } from '../../core/admission.ts';
 import type { Instant } from '../../core/time.ts';
-import type { ProvenanceClaim } from './claim.ts';
+import type { ProvenanceClaim, SourceClaim } from './claim.ts';
 import { CLOCK_SKEW, sayNames } from './piece.ts';
 import type { RuleOf } from './policy.ts';
 import { refusal } from './refusal-codes.ts';
 
 /** What of a build's provenance is not as the rule wants it. */
 export function provenanceFaults(
-  { builders, buildTypes, parameters }: RuleOf<'provenance'>,
-  { builder, buildType, externalParameters, builtAt }: ProvenanceClaim,
+  { builders, buildTypes, parameters, source }: RuleOf<'provenance'>,
+  claim: ProvenanceClaim,
   now: Instant,
 ): readonly Refusal[] {
+  const { builder, buildType, externalParameters, builtAt } = claim;
   const found = parametersOf(externalParameters);
   return [
     // It would lie above everything that is built before then.
@@ -25,7 +26,44 @@ export function provenanceFaults(
     ...[...found.keys()]
       .filter((name) => !Object.hasOwn(parameters, name))
       .map((name) => fault(`it was built with the parameter ${quote(name)}, which the policy does not know`)),
+    ...(source === undefined ? [] : sourceFaults(source, claim)),
   ];
+}
+
+/** What the image was built by and of, in a sentence without a full stop. */
+export function sayBuild({ builder, sources, changedFiles }: ProvenanceClaim): string {
+  const [first] = sources;
+  if (first !== undefined) return `built by ${builder} of ${sayCommit(first)}`;
+  return (changedFiles ?? 0) === 0
+    ? `built by ${builder}`
+    : `built by ${builder} of files that no commit has`;
+}
+
+/** One commit that fits is enough: builds may have others among what they use. */
+function sourceFaults(
+  { repositories, refs }: NonNullable<RuleOf<'provenance'>['source']>,
+  { sources, changedFiles }: ProvenanceClaim,
+): readonly Refusal[] {
+  const wanted = `${sayNames(repositories)}${refs === null ? '' : ` at ${sayNames(refs)}`}`;
+  const fits = ({ repository, ref }: SourceClaim) =>
+    repository !== null &&
+    repositories.includes(repository) &&
+    (refs === null || (ref !== null && refs.includes(ref)));
+  if (sources.some(fits)) return [];
+  if (sources.length > 0) {
+    return [fault(`it was built of ${sources.slice(0, 3).map(sayCommit).join(' and ')}, not of ${wanted}`)];
+  }
+  if (changedFiles === null || changedFiles === 0) {
+    return [fault(`it does not say of which commit of ${wanted} it was built`)];
+  }
+  const files = changedFiles === 1 ? '1 file is' : `${changedFiles} files are`;
+  return [fault(`it was built of no commit of ${wanted}: ${files} not as committed`)];
+}
+
+function sayCommit({ repository, ref, commit }: SourceClaim): string {
+  const at = ref === null ? '' : ` at ${ref.slice(0, 200)}`;
+  const of = repository === null ? 'a repository that it does not name' : repository.slice(0, 200);
+  return `${commit.slice(0, 12)} of ${of}${at}`;
 }
 
 function wrongValue(

@@ -1,12 +1,12 @@
-import { SupplyChainError } from '../error.ts';
-import type { Descriptor } from '../oci/descriptor.ts';
-import { MEDIA_TYPES } from '../oci/media-types.ts';
+import type { ArchiveEntry } from '../image/layers/archive-entry.ts';
+import { applyLayers } from '../image/layers/apply-layers.ts';
+import { everything } from '../image/layers/everything.ts';
+import { budgetOf, LARGEST_IMAGE, type LayerLimits } from '../image/layers/limits.ts';
+import { placeOf } from '../image/layers/place.ts';
+import { type Effects, emptyTree, type Names, nodeAt, type Tree } from '../image/layers/tree.ts';
+import type { InspectedImage } from '../image/inspect-image.ts';
 import type { ImageRepository } from '../oci/repository.ts';
-import { type Budget, openBudget } from './budget.ts';
-import { type FileTree, fileTree } from './file-tree.ts';
 import type { Finding } from './finding.ts';
-import { layerEntries, type LayerEntry } from './layer-entries.ts';
-import { layerPath, linkedPath } from './layer-path.ts';
 import { readerFor } from './read-finding.ts';
 
 /** What the files of an image say about what is in it, as they are when all layers are applied. */
@@ -17,78 +17,72 @@ export interface ImageFindings {
   get(path: string): Finding | undefined;
 }
 
-const LAYERS: readonly string[] = [MEDIA_TYPES.layer, MEDIA_TYPES.dockerLayer];
+/** Nothing is written down of what is read, so it does not matter how well it was compressed. */
+const SBOM_LIMITS: LayerLimits = {
+  ...LARGEST_IMAGE,
+  compressed: Number.MAX_SAFE_INTEGER,
+  ratio: Number.MAX_SAFE_INTEGER,
+  path: 4096,
+};
 
-/** Marks of the OCI image specification for what a layer removes. */
-const WHITEOUT = '.wh.';
-const OPAQUE = '.wh..wh..opq';
+/** What a file says; null for one that says nothing. */
+type Said = Finding | null;
 
 /**
- * Reads the layers of an image one after the other, each as a stream: of its files only those are kept that say something,
- * and of these only what they say. Throws what the repository throws, `TOO_LARGE`, `MALFORMED_IMAGE`, `UNSAFE_LAYER`.
+ * Reads the layers of an image one after the other, each as a stream: of its files only those are read that say something,
+ * and of these only what they say is kept. Throws what `applyLayers` throws.
  */
 export async function imageFindings(
   repository: ImageRepository,
-  layers: readonly Descriptor[],
-  budget: Budget = openBudget(),
+  { digest, layers }: Pick<InspectedImage, 'digest' | 'layers'>,
+  limits: LayerLimits = SBOM_LIMITS,
   signal?: AbortSignal,
 ): Promise<ImageFindings> {
-  const tree = fileTree<Finding>();
-  for (const layer of layers) {
-    if (!LAYERS.includes(layer.mediaType)) {
-      throw new SupplyChainError(
-        'MALFORMED_IMAGE',
-        `the layer ${layer.digest} is ${layer.mediaType.slice(0, 100)}; only gzipped layers are read`,
-      );
-    }
-    for await (const entry of layerEntries(repository.blob(layer, signal), budget)) await apply(tree, entry);
-    tree.nextLayer();
-  }
-  return { files: tree.files(), get: (path) => tree.get(tree.resolve(path)) };
+  const tree = emptyTree('a container', budgetOf(limits, digest), READING);
+  await applyLayers(repository, layers, tree, signal);
+  return { files: findingsIn(tree), get: (path) => findingAt(tree, path.split('/')) ?? undefined };
 }
 
-async function apply(tree: FileTree<Finding>, entry: LayerEntry): Promise<void> {
-  const path = tree.resolve(layerPath(entry.name));
-  const slash = path.lastIndexOf('/');
-  const [directory, name] = [path.slice(0, Math.max(0, slash)), path.slice(slash + 1)];
-  if (name === '') return;
-  if (name === OPAQUE) return tree.whiteOutContent(directory);
-  if (name.startsWith(WHITEOUT)) {
-    const removed = name.slice(WHITEOUT.length);
-    return tree.whiteOut(directory === '' ? removed : `${directory}/${removed}`);
-  }
-  switch (entry.kind) {
-    case 'directory':
-      return tree.putDirectory(path);
-    case 'symbolic link':
-      return tree.putLink(path, entry.target);
-    case 'hard link':
-      return applyHardLink(tree, path, entry.target);
-    case 'file':
-      return applyFile(tree, path, entry);
-    case 'other':
-      return tree.remove(path);
-    default:
-      entry.kind satisfies never;
-  }
+const nothing = () => Promise.resolve();
+
+/** What is there is kept in the tree, and nowhere else. */
+const READING: Effects<Said> = {
+  makeDirectory: nothing,
+  makeLink: nothing,
+  remove: nothing,
+  makeFile: (names, entry) => said(names.join('/'), entry),
+  makeSecondName: async (names, original, content) =>
+    saidBySecondName(names.join('/'), original.join('/'), content),
+};
+
+async function said(path: string, entry: ArchiveEntry): Promise<Said> {
+  const read = readerFor(path);
+  if (read === null) return null;
+  if (path.includes('\uFFFD')) return { kind: 'unreadable', why: 'its name is not UTF-8 text' };
+  return read(entry);
 }
 
-async function applyFile(tree: FileTree<Finding>, path: string, entry: LayerEntry): Promise<void> {
-  const finding = await readerFor(path)?.(entry);
-  if (finding === undefined || finding === null) tree.remove(path);
-  else tree.put(path, finding);
+/** Its content was read if its first name mattered in the same way. */
+function saidBySecondName(path: string, original: string, content: Said): Said {
+  const read = readerFor(path);
+  if (read === null) return null;
+  if (read === readerFor(original)) return content;
+  return {
+    kind: 'unreadable',
+    why: `it is another name of ${original.slice(0, 200)}, which was not read`,
+  };
 }
 
-/** Another name of a file that the archive had before. Its content was read if its first name mattered, too. */
-function applyHardLink(tree: FileTree<Finding>, path: string, target: string): void {
-  if (readerFor(path) === null) return tree.remove(path);
-  const first = tree.resolve(linkedPath('', `/${layerPath(target)}`));
-  const finding = tree.get(first);
-  if (finding !== undefined) tree.put(path, finding);
-  else if (readerFor(first) === null) {
-    tree.put(path, {
-      kind: 'unreadable',
-      why: `it is another name of ${first.slice(0, 200)}, which was not read`,
-    });
-  } else tree.remove(path);
+function findingsIn({ root }: Tree<Said>): ImageFindings['files'] {
+  const found: (readonly [string, Finding])[] = [];
+  for (const { names, node } of everything(root)) {
+    if (node.kind === 'file' && node.content !== null) found.push([names.join('/'), node.content]);
+  }
+  return found.toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function findingAt(tree: Tree<Said>, names: Names): Said | undefined {
+  const place = placeOf(tree, names);
+  const node = place.kind === 'found' ? nodeAt(tree, place.names) : undefined;
+  return node?.kind === 'file' ? node.content : undefined;
 }

@@ -3,6 +3,10 @@ import { describe, it, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import { SupplyChainError } from '../error.ts';
+import { inspectImage } from '../image/inspect-image.ts';
+import { archive, emptyRepository, storeArchives } from '../image/testing/images.ts';
+import { digestOf } from '../oci/digest.ts';
+import { imageFindings } from './image-findings.ts';
 import { imageSbom, type ImageSbom } from './image-sbom.ts';
 import { archiveOf, type LayerFile, putImage, temporaryRepository } from './testing/image.ts';
 
@@ -244,14 +248,54 @@ describe('hostile images', () => {
     await assert.rejects(sbomOf(t, layer), refusal('UNSAFE_LAYER'));
   });
 
+  it('are refused when a way leads through a file, and when a file has holes', async (t) => {
+    const through: LayerFile[] = [
+      ['app', 'a file'],
+      ['app/package.json', npm('a', '1.0.0')],
+    ];
+    await assert.rejects(sbomOf(t, through), refusal('UNSAFE_LAYER'));
+    const sparse = await archive({ name: 'a', content: '', pax: { 'GNU.sparse.name': 'app/package.json' } });
+    await assert.rejects(sbomOf(t, gzipSync(sparse)), refusal('UNSAFE_LAYER'));
+  });
+
+  it('are refused when directories that are not named take too much memory', async (t) => {
+    const repository = emptyRepository(t);
+    const deep = await archive({ name: `${'d/'.repeat(1900)}x` });
+    const image = await inspectImage(repository, await storeArchives(repository, [deep]));
+    const limits = { unpacked: 1e9, compressed: 1e9, ratio: 1e9, entries: 1900, path: 4096 };
+    await assert.rejects(imageFindings(repository, image, limits), refusal('TOO_LARGE'));
+    await imageFindings(repository, image, { ...limits, entries: 1901 });
+  });
+
+  it('are refused when links make ways that are longer than any path', async (t) => {
+    const step = `${'d'.repeat(200)}/`.repeat(10);
+    const longer = Array.from({ length: 3 }, (_, index): LayerFile[] => [
+      [`${index === 0 ? '' : `${index - 1}/`}${step}`, null],
+      [`${index}`, { type: 'symlink', linkname: `/${index === 0 ? '' : `${index - 1}/`}${step}` }],
+    ]);
+    await assert.rejects(sbomOf(t, longer.flat()), refusal('TOO_LARGE'));
+  });
+
+  it('are refused when the archive of a layer is not the one that the configuration names', async (t) => {
+    const repository = emptyRepository(t);
+    const bytes = await archiveOf([['app/package.json', npm('a', '1.0.0')]]);
+    const image = await storeArchives(repository, [bytes], { diffIds: [digestOf('another')] });
+    await assert.rejects(imageSbom(repository, image, { toolVersion: '1' }), refusal('DIGEST_MISMATCH'));
+  });
+
+  it('do not hide packages by names that are not UTF-8, of which two look like one', async (t) => {
+    const { unreadable } = await sbomOf(t, [['app/\uFFFD/package.json', npm('a', '1.0.0')]]);
+    assert.deepEqual(unreadable, [{ path: 'app/\uFFFD/package.json', why: 'its name is not UTF-8 text' }]);
+  });
+
   it('are refused when a layer is cut, is not compressed, or goes on after its end', async (t) => {
-    const archive = await archiveOf([['a', 'x'.repeat(2000)]]);
-    const whole = gzipSync(archive);
+    const bytes = await archiveOf([['a', 'x'.repeat(2000)]]);
+    const whole = gzipSync(bytes);
     for (const layer of [
       whole.subarray(0, whole.length - 20),
-      archive,
+      bytes,
       Buffer.concat([whole, Buffer.from('more than an archive'.repeat(10_000))]),
-      gzipSync(archive.subarray(0, 700)),
+      gzipSync(bytes.subarray(0, 700)),
       gzipSync(Buffer.alloc(2000, 'x')),
     ]) {
       await assert.rejects(sbomOf(t, layer), refusal('MALFORMED_IMAGE'));

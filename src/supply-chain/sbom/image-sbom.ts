@@ -1,9 +1,6 @@
 import type { Instant } from '../../core/time.ts';
-import { SupplyChainError } from '../error.ts';
+import { inspectImage } from '../image/inspect-image.ts';
 import type { Digest } from '../oci/digest.ts';
-import { parseImageConfig } from '../oci/image-config.ts';
-import { parseManifest } from '../oci/manifest.ts';
-import { readAll } from '../oci/read-all.ts';
 import type { ImageRepository } from '../oci/repository.ts';
 import { componentsOf, type ImageComponents } from './components.ts';
 import { type BillOfMaterials, cycloneDx } from './cyclonedx.ts';
@@ -19,11 +16,8 @@ export interface ImageSbom extends ImageComponents {
   readonly bytes: Buffer;
 }
 
-const LARGEST_CONFIG = 4 * 1024 * 1024;
-
 /**
- * Makes the bill of materials of an image from its layers. Throws what the repository throws, `MALFORMED_IMAGE`,
- * `INDEX_NOT_ALLOWED`, `MEDIATYPE_CONFUSION`, `UNSAFE_LAYER`, `TOO_LARGE`.
+ * Makes the bill of materials of an image from its layers. Throws what `inspectImage` and `applyLayers` throw.
  */
 export async function imageSbom(
   repository: ImageRepository,
@@ -38,17 +32,9 @@ export async function imageSbom(
     readonly signal?: AbortSignal;
   },
 ): Promise<ImageSbom> {
-  const manifest = parseManifest(await repository.manifest(digest, signal));
-  if (manifest.config.size > LARGEST_CONFIG) {
-    throw new SupplyChainError(
-      'TOO_LARGE',
-      `the configuration of ${digest} has ${manifest.config.size} bytes`,
-    );
-  }
-  const { architecture } = parseImageConfig(
-    await readAll(repository.blob(manifest.config, signal), LARGEST_CONFIG, 'the configuration of the image'),
-  );
-  const found = componentsOf(await imageFindings(repository, manifest.layers, undefined, signal));
+  const image = await inspectImage(repository, digest, null, signal);
+  const found = componentsOf(await imageFindings(repository, image, undefined, signal));
+  const { architecture } = image.config;
   const document = cycloneDx({ repository: repository.name, digest, architecture, toolVersion, at }, found);
   return { ...found, document, bytes: Buffer.from(`${JSON.stringify(document, null, 2)}\n`) };
 }

@@ -1,16 +1,16 @@
+import type { ArchiveEntry } from '../image/layers/archive-entry.ts';
 import { readAll } from '../oci/read-all.ts';
 import { parseAlpinePackages } from './alpine-packages.ts';
 import { parseDebianLicenses } from './debian-licenses.ts';
 import { parseDebianPackages } from './debian-packages.ts';
 import { parseDistribution } from './distribution.ts';
 import type { Finding } from './finding.ts';
-import type { LayerEntry } from './layer-entries.ts';
 import { parseNpmHashes } from './npm-hashes.ts';
 import { parsePackageJson } from './npm-package.ts';
 import { readProgram } from './program.ts';
 
 /** Reads one file that matters. Null when it turns out not to. */
-export type Reader = (file: Pick<LayerEntry, 'size' | 'content'>) => Promise<Finding | null>;
+export type Reader = (file: Pick<ArchiveEntry, 'size' | 'content'>) => Promise<Finding | null>;
 
 const KILOBYTE = 1024;
 const MEGABYTE = 1024 * KILOBYTE;
@@ -20,12 +20,14 @@ interface Interest {
   readonly read: Reader;
 }
 
+const packageJson = text(MEGABYTE, npmPackage);
+
 /** The first that fits counts. */
 const INTERESTS: readonly Interest[] = [
   { path: /(^|\/)node_modules\/\.package-lock\.json$/, read: text(64 * MEGABYTE, npmHashes) },
-  { path: /(^|\/)node_modules\/(@[^/]+\/)?[^/@][^/]*\/package\.json$/, read: text(MEGABYTE, npmPackage) },
+  { path: /(^|\/)node_modules\/(@[^/]+\/)?[^/@][^/]*\/package\.json$/, read: packageJson },
   // Those deeper inside a package are not packages: they only say how files are loaded.
-  { path: /^(?!.*(^|\/)node_modules\/).*(^|\/)?package\.json$/, read: text(MEGABYTE, npmPackage) },
+  { path: /^(?!.*(^|\/)node_modules\/).*(^|\/)?package\.json$/, read: packageJson },
   { path: /^var\/lib\/dpkg\/(status|status\.d\/[^/]+)$/, read: text(32 * MEGABYTE, debianPackages) },
   { path: /^usr\/share\/doc\/[^/]+\/copyright$/, read: text(MEGABYTE, debianLicenses) },
   { path: /^(usr\/)?lib\/apk\/db\/installed$/, read: text(32 * MEGABYTE, alpinePackages) },

@@ -5,14 +5,23 @@ import tar, { type Pack } from 'tar-stream';
 import { SupplyChainError } from '../../error.ts';
 import type { LayerEntry } from './layer-entry.ts';
 
+export interface ArchiveOptions {
+  /** Time of everything in it. */
+  readonly mtime: Date;
+  readonly signal?: AbortSignal | undefined;
+  /** Called with the content of files, piece by piece. Files without content are not told of. */
+  readonly onContent?: OnContent | undefined;
+}
+
+export type OnContent = (file: Extract<LayerEntry, { kind: 'file' }>, chunk: Uint8Array) => void;
+
 /** The tar archive of these entries, as it is written on any day, by any user. Files are read while it is. */
 export function archiveOf(
   entries: readonly LayerEntry[],
-  mtime: Date,
-  signal?: AbortSignal,
+  options: ArchiveOptions,
 ): AsyncIterable<Uint8Array> {
   const pack = tar.pack();
-  fill(pack, entries, mtime, signal).catch((error: Error) => pack.destroy(error));
+  fill(pack, entries, options).catch((error: Error) => pack.destroy(error));
   return bytesOf(pack);
 }
 
@@ -26,14 +35,18 @@ async function* bytesOf(pack: Pack): AsyncGenerator<Uint8Array> {
 async function fill(
   pack: Pack,
   entries: readonly LayerEntry[],
-  mtime: Date,
-  signal: AbortSignal | undefined,
+  { mtime, signal, onContent = () => {} }: ArchiveOptions,
 ): Promise<void> {
   for (const entry of entries) {
     signal?.throwIfAborted();
     const header = headerOf(entry, mtime);
-    if (entry.kind === 'file') await addFile(pack, header, entry.source, signal);
-    else await addEmpty(pack, header);
+    if (entry.kind === 'file') {
+      await addFile(pack, header, {
+        source: entry.source,
+        signal,
+        onChunk: (chunk) => onContent(entry, chunk),
+      });
+    } else await addEmpty(pack, header);
   }
   pack.finalize();
 }
@@ -54,14 +67,25 @@ function headerOf(entry: LayerEntry, mtime: Date): NewHeader {
   }
 }
 
+interface FileSource {
+  readonly source: string;
+  readonly signal: AbortSignal | undefined;
+  readonly onChunk: (chunk: Uint8Array) => void;
+}
+
 async function addFile(
   pack: Pack,
   header: NewHeader,
-  source: string,
-  signal: AbortSignal | undefined,
+  { source, signal, onChunk }: FileSource,
 ): Promise<void> {
+  async function* watched(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      onChunk(chunk);
+      yield chunk;
+    }
+  }
   try {
-    await pipeline(createReadStream(source), pack.entry(header), { signal });
+    await pipeline(createReadStream(source), watched, pack.entry(header), { signal });
   } catch (cause) {
     signal?.throwIfAborted();
     throw new SupplyChainError(

@@ -1,16 +1,21 @@
 import path from 'node:path';
 import { SupplyChainError } from '../../error.ts';
+import type { Digest } from '../../oci/digest.ts';
 import type { ImageRepository } from '../../oci/repository.ts';
 import type { Platform } from '../platform.ts';
 import { openScratch } from '../scratch.ts';
+import type { Checkout } from '../source/checkout.ts';
+import { fileIds, sourceState, type SourceState } from '../source/source-state.ts';
+import type { OnContent } from './archive.ts';
 import { readBaseImage, type Base, type BaseImage } from './base.ts';
 import { entrypointOf, NODE } from './entrypoint.ts';
 import type { LayerEntry } from './layer-entry.ts';
 import { nodeEntries } from './node-binary.ts';
 import { rootfsEntries } from './rootfs.ts';
+import { findLock, LOCK_FILE, type FoundLock } from './lock-file.ts';
 import { dependencyEntries } from './dependencies.ts';
 import { readService, type Service } from './service.ts';
-import { sourceEntries } from './source-entries.ts';
+import { readSource, type Source } from './source-entries.ts';
 import { storeImage, type BuiltImage, type LayerKind, type StorableLayer } from './store-image.ts';
 import { writeLayer } from './write-layer.ts';
 
@@ -47,6 +52,21 @@ export interface BuildSurroundings {
   readonly signal?: AbortSignal | undefined;
   /** What is being written, and how many bytes of it are done before compression. */
   readonly onProgress?: (layer: LayerKind, done: number) => void;
+  /** What the directory is checked out of; null or left out if that is not known. */
+  readonly checkout?: Checkout | null;
+}
+
+/** What went into an image beside its base and its options, as it was read when it went in. */
+export interface Ingredients {
+  /** The lock file of npm that the dependencies were chosen by; null without one. */
+  readonly lock: { readonly name: string; readonly digest: Digest } | null;
+  /** Null when nothing is known of a checkout. */
+  readonly source: SourceState | null;
+}
+
+/** An image, and what went into it. */
+export interface Build extends BuiltImage {
+  readonly ingredients: Ingredients;
 }
 
 /** The user that images without a list of users conventionally run as. */
@@ -66,27 +86,34 @@ export async function buildImage(
   options: BuildOptions,
   repository: ImageRepository,
   surroundings: BuildSurroundings,
-): Promise<BuiltImage> {
+): Promise<Build> {
   requirePossible(options);
   const service = await readService(options.directory);
   await using scratch = await openScratch(surroundings.scratch);
-  const { signal } = surroundings;
+  const { signal, checkout = null } = surroundings;
   const base =
     options.base.kind === 'image' ? await readBaseImage(options.base, options.platform, signal) : null;
-  const contents = await contentsOf(service, options, scratch.directory, signal);
-  const app = contents.find(({ kind }) => kind === 'app')?.entries ?? [];
+  const lock = await findLock(service.directory);
+  const source = await readSource(service.directory, APP);
+  const contents = await contentsOf({ service, lock, source }, options, scratch.directory, signal);
+  const ids = checkout === null ? null : fileIds(checkout.commit);
   const entrypoint = entrypointOf({
     words: options.entrypoint ?? service.start,
     node: nodeOf(base),
     app: `/${APP}`,
-    has: (file) => app.some((entry) => entry.path === `${APP}/${file}` && entry.kind === 'file'),
+    has: (file) => source.entries.some((entry) => entry.path === `${APP}/${file}` && entry.kind === 'file'),
   });
   const layers: StorableLayer[] = (base?.layers ?? []).map((layer) => ({ ...layer, kind: 'base' }));
   for (const { kind, entries } of contents) {
-    layers.push(await writeKind(kind, entries, options, surroundings, scratch.directory));
+    const onContent = kind === 'app' ? ids?.onContent : undefined;
+    layers.push(await writeKind({ kind, entries, onContent }, options, surroundings, scratch.directory));
   }
-  // Awaited here: the layers lie in the scratch directory, which is gone when this function returns.
-  return await storeImage(
+  const ingredients = {
+    lock: lock === null ? null : { name: LOCK_FILE, digest: lock.digest },
+    source:
+      checkout === null || ids === null ? null : await sourceState(checkout, { ...source, at: APP, ids }),
+  };
+  const stored = await storeImage(
     {
       platform: options.platform,
       created: new Date(options.epoch * 1000),
@@ -105,6 +132,7 @@ export async function buildImage(
     repository,
     { tag: options.tag, signal },
   );
+  return { ...stored, ingredients };
 }
 
 function requirePossible({ epoch, node, base }: BuildOptions): void {
@@ -128,7 +156,11 @@ interface LayerContents {
 
 /** What changes least comes first, so that it is stored and pulled once for many versions. */
 async function contentsOf(
-  service: Service,
+  {
+    service,
+    lock,
+    source,
+  }: { readonly service: Service; readonly lock: FoundLock | null; readonly source: Source },
   { base, node, platform }: BuildOptions,
   scratch: string,
   signal: AbortSignal | undefined,
@@ -139,8 +171,8 @@ async function contentsOf(
       entries: base.kind === 'rootfs' ? await rootfsEntries(base.path, scratch, signal) : [],
     },
     { kind: 'node', entries: node === null ? [] : await nodeEntries(node, platform) },
-    { kind: 'dependencies', entries: await dependencyEntries(service, platform, APP) },
-    { kind: 'app', entries: await sourceEntries(service.directory, APP) },
+    { kind: 'dependencies', entries: await dependencyEntries({ service, lock }, platform, APP) },
+    { kind: 'app', entries: source.entries },
   ];
   return all.filter(({ entries }) => entries.length > 0);
 }
@@ -152,8 +184,7 @@ function nodeOf(base: BaseImage | null): string {
 }
 
 async function writeKind(
-  kind: LayerKind,
-  entries: readonly LayerEntry[],
+  { kind, entries, onContent }: LayerContents & { readonly onContent: OnContent | undefined },
   { epoch }: BuildOptions,
   { signal, onProgress = () => {} }: BuildSurroundings,
   scratch: string,
@@ -163,6 +194,7 @@ async function writeKind(
     file: path.join(scratch, `${kind}.tar.gz`),
     mtime,
     signal,
+    onContent,
     onBytes: (done) => onProgress(kind, done),
   });
   return { ...layer, kind, history: { created: mtime.toISOString(), created_by: `canary build: ${kind}` } };

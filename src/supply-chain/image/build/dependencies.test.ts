@@ -5,6 +5,7 @@ import { temporaryDirectory, writeFiles, type Files } from '../testing/directori
 import { refusal } from '../testing/images.ts';
 import type { Platform } from '../platform.ts';
 import { dependencyEntries } from './dependencies.ts';
+import { findLock } from './lock-file.ts';
 import { readService } from './service.ts';
 
 const AMD64 = 'linux/amd64';
@@ -27,7 +28,11 @@ interface Asked {
 async function filesOf(test: TestContext, files: Files, asked: Asked = {}): Promise<readonly string[]> {
   const root = writeFiles(temporaryDirectory(test), files);
   const service = await readService(path.join(root, asked.in ?? '.'));
-  const entries = await dependencyEntries(service, asked.platform ?? AMD64, 'app');
+  const entries = await dependencyEntries(
+    { service, lock: await findLock(service.directory) },
+    asked.platform ?? AMD64,
+    'app',
+  );
   return entries.filter(({ kind }) => kind === 'file').map((entry) => entry.path);
 }
 

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { SupplyChainError } from '../../error.ts';
 import type { Platform } from '../platform.ts';
 import type { LayerEntry } from './layer-entry.ts';
-import { findLock } from './lock-file.ts';
+import type { FoundLock } from './lock-file.ts';
 import { neededPackages, type NeededPackage } from './needed-packages.ts';
 import { cpuOf } from './package-platform.ts';
 import type { Service } from './service.ts';
@@ -16,11 +16,10 @@ import { walk } from './walk.ts';
  * versions that it names; without one everything in the service's own node_modules. Throws `UNBUILDABLE`.
  */
 export async function dependencyEntries(
-  service: Service,
+  { service, lock }: { readonly service: Service; readonly lock: FoundLock | null },
   platform: Platform,
   at: string,
 ): Promise<readonly LayerEntry[]> {
-  const lock = await findLock(service.directory);
   if (lock !== null) {
     const packages = await Promise.all(
       neededPackages(lock, platform).map((needed) => packageEntries(lock.root, needed, platform, at)),

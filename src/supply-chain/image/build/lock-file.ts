@@ -2,6 +2,10 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { SupplyChainError } from '../../error.ts';
+import { digestOf, type Digest } from '../../oci/digest.ts';
+
+/** What npm calls it. */
+export const LOCK_FILE = 'package-lock.json';
 
 const names = z.record(z.string(), z.string()).exactOptional();
 
@@ -30,6 +34,8 @@ export interface FoundLock {
   readonly root: string;
   /** The directory from there, with `/`; empty if it is the same. */
   readonly location: string;
+  /** Of the bytes of the lock file. */
+  readonly digest: Digest;
   /** By path from `root`: `node_modules/semver`. */
   readonly packages: Readonly<Record<string, LockEntry>>;
 }
@@ -40,16 +46,17 @@ export interface FoundLock {
  */
 export async function findLock(directory: string): Promise<FoundLock | null> {
   for (let root = directory; ; root = path.dirname(root)) {
-    const packages = await readLock(path.join(root, 'package-lock.json'));
+    const lock = await readLock(path.join(root, LOCK_FILE));
     const location = path.relative(root, directory).split(path.sep).join('/');
-    if (packages !== null && Object.hasOwn(packages, location)) return { root, location, packages };
+    if (lock !== null && Object.hasOwn(lock.packages, location)) return { root, location, ...lock };
     if (path.dirname(root) === root) return null;
   }
 }
 
-async function readLock(file: string): Promise<Readonly<Record<string, LockEntry>> | null> {
+async function readLock(file: string): Promise<Pick<FoundLock, 'packages' | 'digest'> | null> {
   try {
-    return lockFile.parse(JSON.parse(await readFile(file, 'utf8'))).packages;
+    const bytes = await readFile(file);
+    return { packages: lockFile.parse(JSON.parse(bytes.toString('utf8'))).packages, digest: digestOf(bytes) };
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null;
     throw new SupplyChainError(

@@ -4,9 +4,10 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { SupplyChainError } from '../../error.ts';
-import { applyArchive } from '../unpack/apply-archive.ts';
-import { budgetOf, DEFAULT_LIMITS } from '../unpack/limits.ts';
-import { makeTree } from '../unpack/tree.ts';
+import { applyArchive } from '../layers/apply-archive.ts';
+import { budgetOf } from '../layers/limits.ts';
+import { DEFAULT_LIMITS } from '../unpack/unpack-image.ts';
+import { makeTree } from '../unpack/written-tree.ts';
 import type { LayerEntry } from './layer-entry.ts';
 import { walk } from './walk.ts';
 
@@ -22,9 +23,8 @@ export async function rootfsEntries(
   const kind = await kindOf(place);
   if (kind === 'directory') return walk(place, { at: '', anyLinks: true });
   const directory = path.join(scratch, 'rootfs');
-  const budget = budgetOf(DEFAULT_LIMITS, place);
-  const tree = await makeTree(directory, budget.entry);
-  await applyArchive({ tree, budget, layer: 1, what: place }, async (extract) => {
+  const tree = await makeTree(directory, budgetOf(DEFAULT_LIMITS, place));
+  await applyArchive({ tree, layer: 1, what: place }, async (extract) => {
     const source = createReadStream(place, { signal });
     await (/\.t?gz$/.test(place) ? pipeline(source, createGunzip(), extract) : pipeline(source, extract));
   });

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Digest } from '../../oci/digest.ts';
 import type { Content } from '../../oci/repository.ts';
-import { archiveOf } from './archive.ts';
+import { type ArchiveOptions, archiveOf } from './archive.ts';
 import { compressed } from './compress.ts';
 import { inOrder, type LayerEntry } from './layer-entry.ts';
 
@@ -13,12 +13,9 @@ export interface WrittenLayer extends Content {
   readonly diffId: Digest;
 }
 
-export interface LayerTarget {
+export interface LayerTarget extends ArchiveOptions {
   /** The file to write. */
   readonly file: string;
-  /** Time of everything in it. */
-  readonly mtime: Date;
-  readonly signal?: AbortSignal | undefined;
   /** Called with how many bytes of the archive are done. */
   readonly onBytes?: (done: number) => void;
 }
@@ -26,7 +23,7 @@ export interface LayerTarget {
 /** Writes a layer to a file, piece by piece: it may be larger than the memory. */
 export async function writeLayer(
   entries: readonly LayerEntry[],
-  { file, mtime, signal, onBytes = () => {} }: LayerTarget,
+  { file, onBytes = () => {}, ...options }: LayerTarget,
 ): Promise<WrittenLayer> {
   const plain = createHash('sha256');
   const stored = createHash('sha256');
@@ -40,7 +37,7 @@ export async function writeLayer(
     }
   }
   await using handle = await open(file, 'wx', 0o600);
-  for await (const chunk of compressed(watched(archiveOf(inOrder(entries), mtime, signal)))) {
+  for await (const chunk of compressed(watched(archiveOf(inOrder(entries), options)))) {
     stored.update(chunk);
     size += chunk.length;
     await handle.writeFile(chunk);

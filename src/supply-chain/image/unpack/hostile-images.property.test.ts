@@ -6,9 +6,9 @@ import fc from 'fast-check';
 import { SupplyChainError, type SupplyChainCode } from '../../error.ts';
 import { hexOf } from '../../oci/digest.ts';
 import { temporaryDirectory } from '../testing/directories.ts';
-import { archive, emptyRepository, storeArchives, type HostileEntry } from '../testing/images.ts';
-import { DEFAULT_LIMITS } from './limits.ts';
-import { unpackImage } from './unpack-image.ts';
+import { hostileLayers } from '../testing/hostile-layers.ts';
+import { archive, emptyRepository, storeArchives } from '../testing/images.ts';
+import { DEFAULT_LIMITS, unpackImage } from './unpack-image.ts';
 
 const RUNS = 200;
 const EXPECTED: readonly SupplyChainCode[] = [
@@ -18,37 +18,7 @@ const EXPECTED: readonly SupplyChainCode[] = [
   'DIGEST_MISMATCH',
 ];
 
-/** Few names, so that entries meet: under, over and through one another. */
-const name = fc.constantFrom('a', 'b', 'c');
-const odd = fc.constantFrom('..', '.', '', '.wh.a', '.wh..wh..opq', 'é', 'A');
-function placeOf(names: fc.Arbitrary<string>): fc.Arbitrary<string> {
-  const joined = fc.array(names, { minLength: 1, maxLength: 4 }).map((all) => all.join('/'));
-  return joined.filter((text) => text !== '');
-}
-const place = fc.oneof(
-  { weight: 30, arbitrary: placeOf(name) },
-  { weight: 1, arbitrary: placeOf(fc.oneof(name, odd)) },
-);
-const target = placeOf(fc.oneof(name, fc.constant('..'))).chain((text) =>
-  fc.constantFrom(text, `/${text}`, `${text}/../../outside`),
-);
-const entry: fc.Arbitrary<HostileEntry> = fc.oneof(
-  {
-    weight: 5,
-    arbitrary: fc.record({ name: place, content: fc.string({ maxLength: 20 }), mode: fc.nat(0o7777) }),
-  },
-  { weight: 3, arbitrary: fc.record({ name: place, type: fc.constant('directory' as const) }) },
-  {
-    weight: 4,
-    arbitrary: fc.record({ name: place, type: fc.constant('symlink' as const), linkname: target }),
-  },
-  { weight: 3, arbitrary: fc.record({ name: place, type: fc.constant('link' as const), linkname: target }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({ name: place, content: fc.string(), pax: fc.record({ path: target }) }),
-  },
-);
-const layers = fc.array(fc.array(entry, { maxLength: 8 }), { minLength: 1, maxLength: 3 });
+const { entry, layers } = hostileLayers(['a', 'b', 'c']);
 
 /** Unpacks archives, and checks that whatever they are, nothing outside of the directory has changed. */
 async function survives(test: TestContext, archives: readonly Uint8Array[]): Promise<'taken' | 'refused'> {
@@ -88,9 +58,10 @@ function requireInside(root: string): void {
   }
 }
 
+/** As the operating system finds it: Node.js by itself takes `link/..` for the directory that the link is in. */
 function realOrNull(file: string): string | null {
   try {
-    return realpathSync(file);
+    return realpathSync.native(file);
   } catch {
     return null;
   }

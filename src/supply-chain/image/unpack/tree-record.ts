@@ -5,8 +5,11 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { SupplyChainError } from '../../error.ts';
 import { digestOf, type Digest } from '../../oci/digest.ts';
-import { everything } from './link-target.ts';
-import { OWNER, type Tree } from './tree.ts';
+import { unsafe } from '../layers/entry-path.ts';
+import { everything } from '../layers/everything.ts';
+import type { Tree } from '../layers/tree.ts';
+import { linkTarget } from './link-target.ts';
+import { OWNER, type WrittenFile } from './written-tree.ts';
 
 /** One thing of an unpacked image. */
 type RecordEntry =
@@ -27,22 +30,24 @@ export type TreeRecord = string;
 export const RECORD = 'tree.jsonl';
 
 /** The record of what was unpacked. */
-export function recordOf({ root }: Tree): TreeRecord {
-  const entries = [...everything(root, [])].map(({ names, node }): RecordEntry => {
+export function recordOf({ root }: Tree<WrittenFile>): TreeRecord {
+  const entries = [...everything(root)].map(({ names, node }): RecordEntry => {
     const at = names.join('/');
     switch (node.kind) {
       case 'directory':
         return { path: at, type: 'directory', mode: OWNER.directory };
       case 'symlink':
-        return { path: at, type: 'symlink', target: node.target };
+        return { path: at, type: 'symlink', target: linkTarget(names, node.target) };
       case 'file':
         return {
           path: at,
           type: 'file',
-          mode: node.isProgram ? OWNER.program : OWNER.file,
-          size: node.size,
-          sha256: node.digest.slice('sha256:'.length),
+          mode: node.content.isProgram ? OWNER.program : OWNER.file,
+          size: node.content.size,
+          sha256: node.content.digest.slice('sha256:'.length),
         };
+      case 'device':
+        throw unsafe(at, 'is a device or a pipe');
       default:
         return node satisfies never;
     }

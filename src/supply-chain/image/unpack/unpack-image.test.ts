@@ -14,8 +14,8 @@ import { digestOf, hexOf, type Digest } from '../../oci/digest.ts';
 import type { ImageRepository } from '../../oci/repository.ts';
 import { temporaryDirectory } from '../testing/directories.ts';
 import { archive, emptyRepository, refusal, storeArchives, type HostileEntry } from '../testing/images.ts';
-import { DEFAULT_LIMITS, type UnpackLimits } from './limits.ts';
-import { unpackImage } from './unpack-image.ts';
+import type { LayerLimits } from '../layers/limits.ts';
+import { DEFAULT_LIMITS, unpackImage } from './unpack-image.ts';
 
 type Layer = readonly HostileEntry[];
 
@@ -23,7 +23,7 @@ type Layer = readonly HostileEntry[];
 async function unpack(
   test: TestContext,
   layers: readonly Layer[],
-  limits: Partial<UnpackLimits> = {},
+  limits: Partial<LayerLimits> = {},
 ): Promise<string> {
   const repository = emptyRepository(test);
   const digest = await storeArchives(repository, await Promise.all(layers.map((layer) => archive(...layer))));
@@ -37,7 +37,7 @@ async function unpack(
   }
 }
 
-function options(directory: string, limits: Partial<UnpackLimits> = {}) {
+function options(directory: string, limits: Partial<LayerLimits> = {}) {
   return { directory, platform: null, limits: { ...DEFAULT_LIMITS, ...limits } };
 }
 
@@ -186,7 +186,7 @@ describe('unpacking an image', () => {
     await assert.rejects(unpackArchive(t, fat), refusal('UNSAFE_LAYER', /has content and is no file/));
   });
 
-  const limits: readonly [string, Partial<UnpackLimits>, Layer][] = [
+  const limits: readonly [string, Partial<LayerLimits>, Layer][] = [
     ['an image that is large', { compressed: 10 }, [HELLO]],
     ['an image that becomes large', { unpacked: 3000 }, [{ ...HELLO, content: 'x'.repeat(4000) }]],
     ['too many entries', { entries: 2 }, [HELLO, { ...HELLO, name: 'b' }, { ...HELLO, name: 'c' }]],

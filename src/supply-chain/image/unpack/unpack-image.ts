@@ -1,22 +1,17 @@
 import { mkdir, open } from 'node:fs/promises';
-import { createHash } from 'node:crypto';
 import path from 'node:path';
-import { Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip, type Gunzip } from 'node:zlib';
-import { SupplyChainError } from '../../error.ts';
 import { hexOf, type Digest } from '../../oci/digest.ts';
 import type { ImageConfig } from '../../oci/image-config.ts';
 import type { ImageRepository } from '../../oci/repository.ts';
-import { inspectImage, type ImageLayer } from '../inspect-image.ts';
+import { inspectImage } from '../inspect-image.ts';
+import { applyLayers } from '../layers/apply-layers.ts';
+import { budgetOf, LARGEST_IMAGE, type LayerLimits } from '../layers/limits.ts';
 import type { Platform } from '../platform.ts';
 import { openScratch } from '../scratch.ts';
-import { applyArchive } from './apply-archive.ts';
-import { budgetOf, DEFAULT_LIMITS, type Budget, type UnpackLimits } from './limits.ts';
 import { requireLinksInside } from './link-target.ts';
 import { putInPlace, ROOT } from './place.ts';
-import { makeTree, type Tree } from './tree.ts';
 import { isAsRecorded, RECORD, recordOf, treeDigestOf, type TreeRecord, verifyTree } from './tree-record.ts';
+import { makeTree } from './written-tree.ts';
 
 /** An image whose files lie in a directory, and are what its digest stands for. */
 export interface UnpackedImage {
@@ -33,12 +28,20 @@ export interface UnpackOptions {
   readonly directory: string;
   /** What the image must be for; null if it does not matter, as for the application alone. */
   readonly platform: Platform | null;
-  readonly limits?: UnpackLimits;
+  readonly limits?: LayerLimits;
   /** What the image came to when it was unpacked before: what is in its place then need only be compared with that. */
   readonly treeDigest?: Digest;
   /** Takes out of the way what is in the image's place and is not the image. Without it, that is refused. */
   readonly setAside?: (place: string) => Promise<void>;
 }
+
+/** What AWS Lambda takes at most. */
+export const DEFAULT_LIMITS: LayerLimits = {
+  ...LARGEST_IMAGE,
+  compressed: LARGEST_IMAGE.unpacked,
+  ratio: 200,
+  path: 2048,
+};
 
 /** Directory in the one of all images. */
 const UNFINISHED = 'unfinished';
@@ -64,81 +67,14 @@ export async function unpackImage(
   await using scratch = await openScratch(path.resolve(directory, UNFINISHED));
   const unpacked = path.join(scratch.directory, 'image');
   await mkdir(unpacked, { mode: 0o700 });
-  const budget = budgetOf(limits, digest);
-  const tree = await makeTree(path.join(unpacked, ROOT), budget.entry);
-  for (const [index, layer] of layers.entries()) {
-    await unpackLayer({ repository, tree, budget, index: index + 1, signal }, layer);
-  }
+  const tree = await makeTree(path.join(unpacked, ROOT), budgetOf(limits, digest));
+  await applyLayers(repository, layers, tree, signal);
   requireLinksInside(tree);
   const record = recordOf(tree);
   await writeRecord(path.join(unpacked, RECORD), record);
   const treeDigest = treeDigestOf(record);
   await putInPlace(unpacked, place, { treeDigest, setAside });
   return { digest, root, config, treeDigest: await verifyTree(root, treeDigest) };
-}
-
-interface LayerTarget {
-  readonly repository: ImageRepository;
-  readonly tree: Tree;
-  readonly budget: Budget;
-  /** Layers are counted from 1. */
-  readonly index: number;
-  readonly signal: AbortSignal | undefined;
-}
-
-async function unpackLayer(
-  { repository, tree, budget, index, signal }: LayerTarget,
-  { descriptor, diffId }: ImageLayer,
-): Promise<void> {
-  const spend = budget.layer(descriptor.size);
-  const what = `the layer ${descriptor.digest}`;
-  const gunzip = createGunzip();
-  const target = { tree, budget, layer: index, what };
-  try {
-    await applyArchive(target, (extract) =>
-      pipeline(
-        repository.blob(descriptor, signal),
-        gunzip,
-        (source: AsyncIterable<Uint8Array>) => checked(source, diffId, spend),
-        extract,
-        { signal },
-      ),
-    );
-  } catch (error) {
-    signal?.throwIfAborted();
-    await requireRightBlob(repository.blob(descriptor, signal));
-    throw error;
-  }
-  requireWholeBlob(gunzip, descriptor.size, what);
-}
-
-/** What was found wrong halfway through may be due to bytes that are not those of the image: that is said first. */
-async function requireRightBlob(blob: AsyncIterable<Uint8Array>): Promise<void> {
-  await pipeline(blob, new Writable({ write: (_chunk, _encoding, done) => done() }));
-}
-
-/** Passes the archive on, and fails at its end when it is not the one that the configuration names. */
-async function* checked(
-  source: AsyncIterable<Uint8Array>,
-  diffId: Digest,
-  spend: (bytes: number) => void,
-): AsyncGenerator<Uint8Array> {
-  const hash = createHash('sha256');
-  for await (const chunk of source) {
-    spend(chunk.length);
-    hash.update(chunk);
-    yield chunk;
-  }
-  const found = `sha256:${hash.digest('hex')}`;
-  if (found !== diffId) {
-    throw new SupplyChainError('DIGEST_MISMATCH', `an archive of the image is ${found} instead of ${diffId}`);
-  }
-}
-
-/** What follows after the compressed archive would be read by some and not by others. */
-function requireWholeBlob({ bytesWritten }: Gunzip, size: number, what: string): void {
-  if (bytesWritten === size) return;
-  throw new SupplyChainError('MALFORMED_IMAGE', `${what} has ${size - bytesWritten} bytes after its end`);
 }
 
 async function writeRecord(file: string, record: TreeRecord): Promise<void> {

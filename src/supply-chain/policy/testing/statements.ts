@@ -118,14 +118,17 @@ export function provenanceOf({
   buildType = BUILD_TYPE,
   parameters = { source: 'main', commit: '1234' },
   age = 3 * HOUR,
+  definition = {},
 }: {
   readonly builder?: string;
   readonly buildType?: string;
   readonly parameters?: Readonly<Record<string, unknown>>;
   readonly age?: number;
+  /** What else there is in `buildDefinition`. */
+  readonly definition?: Readonly<Record<string, unknown>>;
 }): VerifiedStatement {
   return statement(PREDICATES.provenance, {
-    buildDefinition: { buildType, externalParameters: parameters },
+    buildDefinition: { buildType, externalParameters: parameters, ...definition },
     runDetails: {
       builder: { id: builder },
       metadata: { startedOn: time(NOW - age - HOUR), finishedOn: time(NOW - age) },

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { gunzip, gzip } from 'node:zlib';
 import { pack, type Header } from 'tar-stream';
 import { layoutRepository } from '../../layout/layout-repository.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
@@ -31,13 +31,14 @@ export async function putImage(
   tag: string | null = null,
 ): Promise<Digest> {
   const stored: Descriptor[] = [];
+  const diffIds: Digest[] = [];
   for (const layer of layers) {
     const bytes = Buffer.isBuffer(layer)
       ? layer
       : await promisify(gzip)(await archiveOf(layer), { level: 1 });
     stored.push(await putBlob(repository, bytes, MEDIA_TYPES.layer));
+    diffIds.push(digestOf(await archiveIn(bytes)));
   }
-  const diffIds = stored.map(({ digest }) => digest);
   const config = { architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: diffIds } };
   const document = {
     schemaVersion: 2,
@@ -48,9 +49,19 @@ export async function putImage(
   return repository.putManifest(Buffer.from(JSON.stringify(document)), MEDIA_TYPES.manifest, tag);
 }
 
+/** What is in a layer, or the layer itself where it is damaged. */
+async function archiveIn(layer: Buffer): Promise<Buffer> {
+  try {
+    return await promisify(gunzip)(layer);
+  } catch {
+    return layer;
+  }
+}
+
 /** A tar archive, not compressed. */
 export async function archiveOf(files: readonly LayerFile[]): Promise<Buffer> {
   const archive = pack();
+  const mtime = new Date(0);
   const chunks: Buffer[] = [];
   const whole = (async () => {
     for await (const chunk of archive) if (Buffer.isBuffer(chunk)) chunks.push(chunk);
@@ -58,10 +69,10 @@ export async function archiveOf(files: readonly LayerFile[]): Promise<Buffer> {
   for (const [name, content] of files) {
     await new Promise<void>((resolve, reject) => {
       const done = (error?: Error | null) => (error ? reject(error) : resolve());
-      if (content === null) archive.entry({ name, type: 'directory' }, done);
+      if (content === null) archive.entry({ name, type: 'directory', mtime }, done);
       else if (typeof content === 'string' || Buffer.isBuffer(content))
-        archive.entry({ name }, content, done);
-      else archive.entry({ name, ...content }, done);
+        archive.entry({ name, mtime }, content, done);
+      else archive.entry({ name, mtime, ...content }, done);
     });
   }
   archive.finalize();

@@ -1,7 +1,6 @@
-import { rm } from 'node:fs/promises';
-import path from 'node:path';
 import { unsafe } from './entry-path.ts';
-import { nodeAt, requireWay, type DirectoryNode, type Tree } from './tree.ts';
+import { requirePlace } from './place.ts';
+import { nodeAt, type DirectoryNode, type Names, type Tree } from './tree.ts';
 
 /** Marks of the OCI image specification for what a layer takes away from those below. */
 const PREFIX = '.wh.';
@@ -11,8 +10,12 @@ const OPAQUE = '.wh..wh..opq';
  * Takes away what a whiteout says, if the entry is one: a name, or with the opaque mark everything in its directory. What
  * the same layer brings stays. Returns whether it was one. Throws `UNSAFE_LAYER` for marks that nobody specified.
  */
-export async function applyWhiteout(tree: Tree, names: readonly string[], layer: number): Promise<boolean> {
-  const [above, name = ''] = [names.slice(0, -1), names.at(-1)];
+export async function applyWhiteout<Content>(
+  tree: Tree<Content>,
+  names: Names,
+  layer: number,
+): Promise<boolean> {
+  const name = names.at(-1) ?? '';
   if (names.slice(0, -1).some((each) => each.startsWith(PREFIX))) {
     throw unsafe(names.join('/'), 'is inside of a whiteout');
   }
@@ -21,7 +24,7 @@ export async function applyWhiteout(tree: Tree, names: readonly string[], layer:
   const isMark =
     name === OPAQUE || !(hidden === '' || hidden === '.' || hidden === '..' || hidden.startsWith(PREFIX));
   if (!isMark) throw unsafe(names.join('/'), 'is not a whiteout that the specification knows');
-  requireWay(tree, names);
+  const above = requirePlace(tree, names).slice(0, -1);
   const directory = nodeAt(tree, above);
   if (directory?.kind !== 'directory') return true;
   if (name === OPAQUE) await clear(tree, directory, above, layer);
@@ -30,10 +33,10 @@ export async function applyWhiteout(tree: Tree, names: readonly string[], layer:
 }
 
 /** Once is enough: all that comes into a directory afterwards is from the same layer. */
-async function clear(
-  tree: Tree,
-  directory: DirectoryNode,
-  names: readonly string[],
+async function clear<Content>(
+  tree: Tree<Content>,
+  directory: DirectoryNode<Content>,
+  names: Names,
   layer: number,
 ): Promise<void> {
   if (directory.clearedBy === layer) return;
@@ -43,19 +46,23 @@ async function clear(
   }
 }
 
-interface Child {
-  readonly parent: DirectoryNode;
-  readonly above: readonly string[];
+interface Child<Content> {
+  readonly parent: DirectoryNode<Content>;
+  readonly above: Names;
   readonly name: string;
 }
 
-async function takeAway(tree: Tree, { parent, above, name }: Child, layer: number): Promise<void> {
+async function takeAway<Content>(
+  tree: Tree<Content>,
+  { parent, above, name }: Child<Content>,
+  layer: number,
+): Promise<void> {
   const node = parent.children.get(name);
   if (node === undefined) return;
   const names = [...above, name];
   if (node.layer !== layer) {
     parent.children.delete(name);
-    await rm(path.join(tree.directory, ...names), { recursive: true });
+    await tree.effects.remove(names);
   } else if (node.kind === 'directory') {
     await clear(tree, node, names, layer);
   }
