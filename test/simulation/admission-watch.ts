@@ -1,13 +1,12 @@
-import type { decide } from '../../src/core/decide.ts';
 import type { Decision } from '../../src/core/decision.ts';
 import type { GateAnswer, Observation } from '../../src/core/observation.ts';
 import { type Release, sameRelease } from '../../src/core/release.ts';
 import type { Rollout } from '../../src/core/rollout.ts';
 import { home, type Percent, type Traffic } from '../../src/core/traffic.ts';
 import { wishedWeight } from '../../src/core/wish.ts';
-import type { Store } from '../../src/stores/store.ts';
 import type { Said } from './simulated-gates.ts';
 import type { SimulatedTarget } from './simulated-target.ts';
+import type { Witnessed } from './witness.ts';
 
 type Report = (invariant: string, detail: string) => void;
 
@@ -20,10 +19,7 @@ type Report = (invariant: string, detail: string) => void;
  * - evidence is seen before each step, but for an outage of the gate, or when a person does not wait.
  */
 export interface AdmissionWatch {
-  /** The judgement, watched. */
-  readonly watched: (judge: typeof decide) => typeof decide;
-  /** The store, watched: also of a controller that dies before it hears that it has committed. */
-  readonly watchedStore: (store: Store) => Store;
+  onWitnessed(witnessed: Witnessed): void;
   onChange(target: SimulatedTarget): void;
 }
 
@@ -45,7 +41,6 @@ export function admissionWatch(
   said: readonly Said[],
   report: Report,
 ): AdmissionWatch {
-  const decided = new WeakMap<Rollout, Known>();
   const history = new Map<string, Known>();
   const traffics = new Map<SimulatedTarget, Traffic>();
 
@@ -67,7 +62,7 @@ export function admissionWatch(
       return { rollout, isLetIn: isPassed(before, gates), isProved, last, isFree: true };
     }
     const isOrdered = entries.some((each) => each.kind === 'commanded' && each.accepted);
-    const answer = gates.length === 0 ? last : sumUp(gates);
+    const answer = gates.length === 0 ? last : sumUp(gates, last);
     const isFree = gates.length > 0 || answer === 'waiting' || isOrdered;
     const { isLetIn: wasLetIn = false, isProved = false } = known ?? {};
     return { rollout, isLetIn: wasLetIn, isProved, last: answer, isFree };
@@ -81,29 +76,13 @@ export function admissionWatch(
     if (!isFree) report('evidence is seen before each step', `${rollout.id} goes on without`);
   }
 
-  function remember(rollout: Rollout): void {
-    const known = decided.get(rollout);
-    if (known === undefined) return;
-    checkWish(history.get(keyOf(rollout.sequence, rollout.revision - 1)), known);
-    history.set(keyOf(rollout.sequence, rollout.revision), known);
-  }
-
   return {
-    watched: (judge) => (before, observation, at) => {
-      const decision = judge(before, observation, at);
-      decided.set(decision.rollout, learn(before, observation, decision));
-      return decision;
+    onWitnessed({ before, seen, decision }) {
+      const { rollout } = decision;
+      const known = learn(before, seen, decision);
+      checkWish(history.get(keyOf(before.sequence, before.revision)), known);
+      history.set(keyOf(rollout.sequence, rollout.revision), known);
     },
-    watchedStore: (store) => ({
-      ...store,
-      async commit(decisions) {
-        const results = await store.commit(decisions);
-        for (const [index, { rollout }] of decisions.entries()) {
-          if (results[index] === 'committed') remember(rollout);
-        }
-        return results;
-      },
-    }),
     onChange(target) {
       const { traffic, fence } = target.reading();
       const before = traffics.get(target) ?? home(null);
@@ -132,7 +111,9 @@ function shareOf(candidate: Release, { stable, candidate: other, weight }: Traff
   return sameRelease(other, candidate) ? weight : 0;
 }
 
-function sumUp(gates: readonly GateAnswer[]): Known['last'] {
+/** What was closed stays so while a gate cannot answer. */
+function sumUp(gates: readonly GateAnswer[], last: Known['last']): Known['last'] {
   if (gates.some(({ kind }) => kind === 'closed')) return 'closed';
-  return gates.some(({ kind }) => kind === 'waiting') ? 'waiting' : 'open';
+  if (gates.every(({ kind }) => kind === 'open')) return 'open';
+  return last === 'closed' ? 'closed' : 'waiting';
 }

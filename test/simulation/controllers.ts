@@ -37,11 +37,23 @@ export interface ControllersOptions {
   readonly decide: typeof decide;
   readonly gates?: readonly Gate[];
   readonly notary?: Notary | null;
-  /** Called after every commit, with what the decision was made from. */
-  readonly onCommit: (rollout: Rollout, before: Rollout | null, seen: Observation | null) => void;
+  /** Called when a controller has heard that it has committed. */
+  readonly onCommit: (committed: Committed) => void;
+  readonly report?: (invariant: string, detail: string) => void;
+}
+
+/** What a controller has committed, and what it made that from. */
+export interface Committed {
+  readonly rollout: Rollout;
+  readonly before: Rollout | null;
+  readonly seen: Observation | null;
+  /** When the turn began. */
+  readonly begun: Instant;
 }
 
 const LEASE: Milliseconds = 15_000;
+/** Past this part of its lease another controller may have taken the rollout over. */
+const ACTS_WITHIN: Milliseconds = 0.6 * LEASE;
 const SCAN_EVERY: Milliseconds = 200;
 
 export function controllers(options: ControllersOptions): Controllers {
@@ -76,15 +88,30 @@ export function controllers(options: ControllersOptions): Controllers {
 
   async function loop(process: Process, isReplaced: () => boolean): Promise<void> {
     const portCall = faulty(clock, random, rates, process);
+    let begun = clock.now();
+    // What comes late is an order, so it is before orders that freezing does harm.
+    const orderRates = () => {
+      const { failsBefore, refuses, freeze, ...others } = rates();
+      return { ...others, failsBefore: failsBefore + refuses, refuses, freeze: 10 * freeze };
+    };
+    const orderCall = faulty(clock, random, orderRates, process);
+    const order = <T>(what: string, work: () => Promise<T>): Promise<T> => {
+      const elapsed = clock.now() - begun;
+      if (elapsed > ACTS_WITHIN) options.report?.('a late turn does not act', `${what} after ${elapsed} ms`);
+      return orderCall(work);
+    };
     const crashOnly = () => ({ ...rates(), failsBefore: 0, failsAfter: 0, hangs: 0, isSlow: 0 });
     const myStore = faultyStore(store, faulty(clock, random, crashOnly, process));
-    const sites = Object.fromEntries(targets.map(({ name, site }) => [name, faultySite(site, portCall)]));
+    const sites = Object.fromEntries(
+      targets.map(({ name, site }) => [name, faultySite(site, portCall, order)]),
+    );
     const made = new WeakMap<Decision, { readonly before: Rollout; readonly seen: Observation }>();
     const commit: Commit = async (decision) => {
       const [result = 'conflict'] = await myStore.commit([decision]);
       const from = made.get(decision);
       if (result === 'committed') {
-        options.onCommit(decision.rollout, from?.before ?? null, from?.seen ?? null);
+        const { before = null, seen = null } = from ?? {};
+        options.onCommit({ rollout: decision.rollout, before, seen, begun });
       }
       return result;
     };
@@ -108,6 +135,7 @@ export function controllers(options: ControllersOptions): Controllers {
     const refusals = new Map<string, Readonly<Record<string, string>>>();
     while (!process.isDead() && !isReplaced()) {
       for (const id of await myStore.due(clock.now(), 10)) {
+        begun = clock.now();
         const result = await takeTurn(engine, commit, id, refusals.get(id) ?? {});
         if (result.kind === 'turned') refusals.set(id, result.refusals);
       }

@@ -8,6 +8,8 @@ import type { VirtualClock } from './virtual-clock.ts';
 /** How often things go wrong, per call of a port. */
 export interface FaultRates {
   readonly failsBefore: number;
+  /** The same of orders to a target and its guard, besides. */
+  readonly refuses: number;
   readonly failsAfter: number;
   readonly hangs: number;
   readonly isSlow: number;
@@ -19,6 +21,7 @@ export interface FaultRates {
 
 export const NO_FAULTS: FaultRates = {
   failsBefore: 0,
+  refuses: 0,
   failsAfter: 0,
   hangs: 0,
   isSlow: 0,
@@ -48,7 +51,8 @@ export function faulty(clock: VirtualClock, random: Random, rates: () => FaultRa
     }
     if (random.chance(rates().freeze)) {
       process.freeze();
-      await clock.wait(random.below(60_000));
+      // So shortly that it still may act when it wakes up, or for long.
+      await clock.wait(random.below(random.chance(0.5) ? 8_000 : 60_000));
     }
   }
 
@@ -68,20 +72,23 @@ export function faulty(clock: VirtualClock, random: Random, rates: () => FaultRa
   };
 }
 
-/** The site as a controller behind `call` sees it. */
-export function faultySite({ target, guard, metrics }: Site, call: Call): Site {
+/** Gives an order to a target or its guard, which `what` names. */
+type Order = <T>(what: string, work: () => Promise<T>) => Promise<T>;
+
+/** The site as a controller sees it that asks behind `call`, and orders behind `order`. */
+export function faultySite({ target, guard, metrics }: Site, call: Call, order: Order): Site {
   return {
     target: {
       ...target,
       observe: (...args) => call(() => target.observe(...args)),
-      prepare: (...args) => call(() => target.prepare(...args)),
-      apply: (...args) => call(() => target.apply(...args)),
-      retire: (...args) => call(() => target.retire(...args)),
+      prepare: (...args) => order('prepare', () => target.prepare(...args)),
+      apply: (...args) => order('apply', () => target.apply(...args)),
+      retire: (...args) => order('retire', () => target.retire(...args)),
       smoke: (...args) => call(() => target.smoke(...args)),
     },
     guard: {
-      arm: (...args) => call(() => guard.arm(...args)),
-      disarm: (...args) => call(() => guard.disarm(...args)),
+      arm: (...args) => order('arm', () => guard.arm(...args)),
+      disarm: (...args) => order('disarm', () => guard.disarm(...args)),
     },
     metrics: { sample: (...args) => call(() => metrics.sample(...args)) },
   };

@@ -72,6 +72,16 @@ export function watchdog(
     }
   }
 
+  /** From when promotion is decided, the guard must not take back what others have promoted already. */
+  function checkPromotion(target: SimulatedTarget): void {
+    const { traffic, guard } = target.reading();
+    const rollout = rolloutOf(traffic.stable?.digest);
+    if (!isFenced || guard.armed === null || rollout?.phase.kind !== 'promoting') return;
+    if (!sameRelease(guard.armed.home.stable, traffic.stable)) {
+      report('split traffic is guarded', `${target.name}: its guard leads back from what was promoted`);
+    }
+  }
+
   function checkBarrier(target: SimulatedTarget): void {
     const { candidate, weight } = target.traffic();
     const rollout = weight > 0 ? rolloutOf(candidate?.digest) : undefined;
@@ -129,6 +139,7 @@ export function watchdog(
     report,
     onChange(target) {
       checkGuard(target);
+      checkPromotion(target);
       checkBarrier(target);
       checkRollback(target);
     },
@@ -180,6 +191,7 @@ export async function checkEnd({
     if (rollout.phase.kind !== 'ended') report('it ends', `${rollout.id} is still ${rollout.phase.kind}`);
     await checkJournal(store, rollout, report);
     checkVerdict(rollout, truth(rollout), report);
+    await checkBlock(store, rollout, report);
     await checkAttested(store, rollout, { notary, isBroken }, report);
     for (const command of await store.pendingCommands(rollout.id)) {
       report('every command is answered', `${rollout.id}: ${command.command.kind}`);
@@ -229,6 +241,18 @@ function checkVerdict(rollout: Rollout, { isGood, isBad, isMurky }: Truth, repor
   if (kind === 'promoted' && isBad && isJudged && plan.steps.some((step) => step.weight < 100)) {
     report('a bad release is not promoted', `${rollout.id} was promoted with every check passed`);
   }
+}
+
+/** What was rolled back does not come again by itself. */
+async function checkBlock(
+  store: Store,
+  { id, service, environment, phase, candidate }: Rollout,
+  report: Report,
+): Promise<void> {
+  if (phase.kind !== 'ended' || phase.verdict.kind !== 'rolled back') return;
+  const blocks = await store.blocks(service, environment);
+  if (!blocks.some(({ digest }) => digest === candidate.digest))
+    report('what was rolled back is blocked', id);
 }
 
 /** What lies beside the image in the end says what came of the rollout; where nothing can be stored, that is told loudly. */
@@ -283,7 +307,10 @@ function checkTargets(
   const promoted = rollouts.find(({ phase }) => phase.kind === 'ended' && phase.verdict.kind === 'promoted');
   const stable = promoted?.candidate ?? stableAtFirst;
   for (const { name, reading } of targets) {
-    const { traffic, guard } = reading();
+    const { traffic, guard, running } = reading();
+    for (const { release } of running) {
+      if (!sameRelease(release, stable)) report('nothing is left running', `${name} runs ${release.name}`);
+    }
     if (traffic.weight !== 0) report('all back or all forward', `${name} is left at ${traffic.weight} %`);
     if (!sameRelease(traffic.stable, stable)) {
       const [is, should] = [nameOf(traffic.stable), nameOf(stable)];

@@ -3,6 +3,7 @@ import { decide } from '../../src/core/decide.ts';
 import type { Decision } from '../../src/core/decision.ts';
 import type { GateAnswer, Observation, TargetReading } from '../../src/core/observation.ts';
 import type { Rollout } from '../../src/core/rollout.ts';
+import { sameRelease } from '../../src/core/release.ts';
 import { LATENCY_BUCKETS, type Sample } from '../../src/core/sample.ts';
 import { guardHome, wishedTraffic } from '../../src/core/wish.ts';
 import type { Store } from '../../src/stores/store.ts';
@@ -123,6 +124,48 @@ export const PLANTED_BUGS: Readonly<Record<string, Parts>> = {
     return decide(rollout, { ...observation, verdict: { attested, trouble: null } }, now);
   }),
   'writes state without comparing revisions': { ...SOUND, store: withoutCompare },
+  'does not see that the candidate has died, or been swapped': deciding((rollout, observation, now) =>
+    decide(
+      rollout,
+      mapTargets(observation, (reading) => ({
+        ...reading,
+        running: reading.running.map((each) =>
+          rollout.phase.kind === 'progressing' && sameRelease(each.release, rollout.candidate)
+            ? { ...each, healthy: each.wanted, digest: each.release.digest }
+            : each,
+        ),
+      })),
+      now,
+    ),
+  ),
+  'counts the time in which it saw nothing': deciding((rollout, observation, now) => {
+    const decision = decide(rollout, observation, now);
+    const { phase } = decision.rollout;
+    if (phase.kind !== 'progressing' || phase.since === now) return decision;
+    return { ...decision, rollout: { ...decision.rollout, phase: { ...phase, watched: now - phase.since } } };
+  }),
+  'disarms the guard on the way home': deciding((rollout, observation, now) => {
+    const decision = decide(rollout, observation, now);
+    if (decision.rollout.phase.kind !== 'rolling-back') return decision;
+    const disarm = rollout.plan.targets.map(({ name }) => ({ kind: 'disarm' as const, target: name }));
+    return { ...decision, actions: [...disarm, ...decision.actions] };
+  }),
+  'leaves the candidate running when it has been taken back': deciding((rollout, observation, now) => {
+    const decision = decide(rollout, observation, now);
+    return { ...decision, actions: decision.actions.filter(({ kind }) => kind !== 'retire') };
+  }),
+  'does not block what it has rolled back': deciding((rollout, observation, now) => ({
+    ...decide(rollout, observation, now),
+    block: null,
+  })),
+  'thinks that a rollback works the first time': deciding((rollout, observation, now) => {
+    if (rollout.phase.kind !== 'rolling-back') return decide(rollout, observation, now);
+    return decide(
+      rollout,
+      mapTargets(observation, (reading, name) => believe(rollout, name, reading)),
+      now,
+    );
+  }),
   'drops a command when two come at once': {
     ...SOUND,
     store: (store) => ({

@@ -42,9 +42,17 @@ export function pickMoods(random: Random, trouble: Window): Moods {
     const to = Math.min(trouble.to, from + random.below(longest));
     return { window: { from, to }, kind: random.chance(0.7) ? 'closed' : 'silent' };
   };
+  // A registry that has said no may be gone the next time.
+  const andThenSilent = (first: Spell): readonly Spell[] => {
+    const to = Math.min(trouble.to, first.window.to + random.below(60_000));
+    return [first, { window: { from: first.window.to, to }, kind: 'silent' }];
+  };
+  const freezes = random.chance(0.3);
   return {
-    evidence: random.chance(0.7) ? [spell(4_000, 40_000, 120_000), spell(60_000, 90_000, 90_000)] : [],
-    freeze: random.chance(0.25) ? [spell(0, 2_000, 120_000)] : [],
+    evidence: random.chance(0.7)
+      ? [...andThenSilent(spell(4_000, 40_000, 60_000)), spell(60_000, 90_000, 90_000)]
+      : [],
+    freeze: freezes ? andThenSilent(spell(0, 2_000, 120_000)) : [],
   };
 }
 

@@ -3,7 +3,7 @@ import { binomial, poisson, type Random, seededRandom } from '../../src/core/ran
 import { type Release, sameRelease } from '../../src/core/release.ts';
 import { addSamples, bucketOf, LATENCY_BUCKETS, type Sample } from '../../src/core/sample.ts';
 import type { Instant, Milliseconds, Window } from '../../src/core/time.ts';
-import { type Fence, home, isOlder, type Traffic } from '../../src/core/traffic.ts';
+import { type Fence, home, isOlder, sameTraffic, type Traffic } from '../../src/core/traffic.ts';
 import type { Site } from '../../src/engine/site.ts';
 import { TargetError } from '../../src/targets/target.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -18,8 +18,9 @@ export interface Behaviour {
   readonly failsToStart: boolean;
   /** Time after it got healthy at which all its instances die for good; Infinity if never. */
   readonly diesAfter: Milliseconds;
-  /** What is found running instead of what was asked for; null for the right thing. */
+  /** What is found running instead of what was asked for, from when on after its start; null for the right thing. */
   readonly wrongDigest: string | null;
+  readonly swapsAfter: Milliseconds;
 }
 
 export const WELL: Behaviour = {
@@ -29,6 +30,7 @@ export const WELL: Behaviour = {
   failsToStart: false,
   diesAfter: Infinity,
   wrongDigest: null,
+  swapsAfter: 0,
 };
 
 /** A time in which requests fail whatever release they get. */
@@ -49,10 +51,14 @@ export interface TargetOptions {
   readonly metricsDelay: Milliseconds;
   readonly behaviour: (release: Release) => Behaviour;
   readonly incident?: Incident | null;
+  /** When it cannot be read, and when it takes no orders. */
+  readonly unseen?: Window | null;
+  readonly stuck?: Window | null;
   /** What the time of day does to all requests, whatever release they get: how many come, and how many fail besides. */
   readonly weather?: (at: Instant) => { readonly requestsPerSecond: number; readonly errorRate: number };
   /** Chance that a request that failed is tried again, and fails again, on the same release. */
   readonly retries?: number;
+  /** Told of every change of its traffic, and when its guard is disarmed. */
   readonly onChange?: (target: SimulatedTarget) => void;
 }
 
@@ -63,6 +69,8 @@ export interface SimulatedTarget {
   /** The truth, whatever the ports say. */
   readonly traffic: () => Traffic;
   readonly reading: () => TargetReading;
+  /** Since when it has split traffic as it does. */
+  readonly changedAt: () => Instant;
   /** Makes a release stable and healthy without any rollout. */
   readonly install: (release: Release) => void;
   /** Sets another weight behind the rollout's back. */
@@ -74,6 +82,8 @@ export interface SimulatedTarget {
 interface Split {
   readonly from: Instant;
   readonly traffic: Traffic;
+  /** Whether it is another than the one before. */
+  readonly isNew: boolean;
 }
 
 const SECOND: Milliseconds = 1_000;
@@ -82,7 +92,7 @@ export const HOLD_EVERY: Milliseconds = 60_000;
 
 export function simulatedTarget(options: TargetOptions): SimulatedTarget {
   const { name, clock, behaviour, isFenced } = options;
-  const splits: Split[] = [{ from: 0, traffic: home(null) }];
+  const splits: Split[] = [{ from: 0, traffic: home(null), isNew: true }];
   const started = new Map<string, { release: Release; at: Instant }>();
   const seconds = new Map<number, ReadonlyMap<string, Sample>>();
   let fence: Fence | null = null;
@@ -93,6 +103,7 @@ export function simulatedTarget(options: TargetOptions): SimulatedTarget {
     name,
     traffic: current,
     reading,
+    changedAt: () => splits.findLast(({ isNew }) => isNew)?.from ?? 0,
     served,
     install(release) {
       started.set(release.digest, { release, at: 0 });
@@ -104,6 +115,7 @@ export function simulatedTarget(options: TargetOptions): SimulatedTarget {
         kind: 'simulated',
         granularity: 1,
         async observe() {
+          if (isWithin(options.unseen)) throw new TargetError('unreachable', `${name} does not answer`);
           return reading();
         },
         async prepare(release, token) {
@@ -144,6 +156,7 @@ export function simulatedTarget(options: TargetOptions): SimulatedTarget {
         async disarm(token) {
           take(token);
           armed = null;
+          options.onChange?.(self);
         },
       },
       metrics: {
@@ -163,11 +176,17 @@ export function simulatedTarget(options: TargetOptions): SimulatedTarget {
   }
 
   function change(traffic: Traffic): void {
-    splits.push({ from: clock.now(), traffic });
+    splits.push({ from: clock.now(), traffic, isNew: !sameTraffic(current(), traffic) });
     options.onChange?.(self);
   }
 
+  function isWithin(window: Window | null | undefined): boolean {
+    const now = clock.now();
+    return window !== null && window !== undefined && window.from <= now && now < window.to;
+  }
+
   function take(token: Fence): void {
+    if (isWithin(options.stuck)) throw new TargetError('unreachable', `${name} takes no orders`);
     if (fence !== null && isOlder(token, fence)) {
       if (isFenced) throw new TargetError('fenced', `${name} has taken newer orders`);
     }
@@ -194,11 +213,11 @@ export function simulatedTarget(options: TargetOptions): SimulatedTarget {
   function runningOf(release: Release): Running | null {
     const start = started.get(release.digest);
     if (start === undefined) return null;
-    const { failsToStart, wrongDigest } = behaviour(release);
+    const { failsToStart, wrongDigest, swapsAfter } = behaviour(release);
     const isUp = isHealthy(release, clock.now());
     return {
       release,
-      digest: wrongDigest ?? release.digest,
+      digest: clock.now() - start.at < swapsAfter ? release.digest : (wrongDigest ?? release.digest),
       wanted: 2,
       healthy: isUp ? 2 : 0,
       trouble: failsToStart ? 'exited with code 1' : isUp ? null : 'no answer on /healthz',

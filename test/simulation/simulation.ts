@@ -7,6 +7,7 @@ import { type Random, seededRandom } from '../../src/core/random.ts';
 import type { Release } from '../../src/core/release.ts';
 import { isActive, type Rollout, type RolloutRequest } from '../../src/core/rollout.ts';
 import { errorShare } from '../../src/core/sample.ts';
+import type { Window } from '../../src/core/time.ts';
 import type { Gate } from '../../src/gates/gate.ts';
 import { openSqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import type { Store } from '../../src/stores/store.ts';
@@ -25,7 +26,9 @@ import {
   type SimulatedTarget,
   WELL,
 } from './simulated-target.ts';
+import { turnWatch } from './turn-watch.ts';
 import { virtualClock, type VirtualClock } from './virtual-clock.ts';
+import { witness } from './witness.ts';
 
 /** What came out of one simulated history. */
 export interface Outcome {
@@ -74,17 +77,26 @@ export async function simulate(seed: number, parts: Parts = SOUND): Promise<Outc
   const names = world.gates.map(({ name }) => name);
   const report = (invariant: string, detail: string) => dog.report(invariant, detail);
   const admissions = admissionWatch(names, world.said, report);
+  const checkTurn = turnWatch(targets, world.isFenced, report);
+  const { watched, watchedStore } = witness((witnessed) => {
+    admissions.onWitnessed(witnessed);
+    checkTurn(witnessed);
+  });
   const runners = controllers({
     ...world,
     clock,
     random,
-    store: admissions.watchedStore(store),
+    store: watchedStore(store),
     notary: withOutage(world.notary, clock, world.registryAway),
-    decide: admissions.watched(parts.decide),
-    onCommit(rollout, before, seen) {
+    decide: watched(parts.decide),
+    report,
+    onCommit({ rollout, before, seen, begun }) {
       dog.onCommit(rollout);
       haveSecondThoughts(world, rollout, before, clock);
-      if (before !== null && seen !== null) atGates.onCommit(before, rollout, seen, clock.now());
+      takeABreak(world, rollout, before, clock);
+      if (before !== null && seen !== null) {
+        atGates.onCommit(before, rollout, seen, { begun, committed: clock.now() });
+      }
     },
   });
   const dog = watchdog(clock.now, targets, runners, world.isFenced);
@@ -137,6 +149,8 @@ interface World {
   readonly notary: SimulatedNotary;
   readonly registryAway: Away;
   readonly overrides: NonNullable<RolloutRequest['overrides']>;
+  /** Whether nobody decides about rollouts that are held. */
+  readonly isIgnored: boolean;
   /** Chance of its own, so that the gates change nothing of what else happens. */
   readonly chance: Random;
   /** The approvals that people have given. */
@@ -154,6 +168,8 @@ function makeWorld(seed: number, random: Random, clock: VirtualClock, parts: Par
   const registryAway = pickOutage(chance);
   const overrides = pickOverrides(chance, moods);
   const isHeld = chance.chance(0.3);
+  const isIgnored = chance.chance(0.3);
+  const overrideFor = chance.chance(0.5) ? 3_600_000 : 10_000 + chance.below(50_000);
   let listener: ((target: SimulatedTarget) => void) | null = null;
   let rates = pickRates(random);
   const isFenced = random.chance(0.5);
@@ -161,6 +177,8 @@ function makeWorld(seed: number, random: Random, clock: VirtualClock, parts: Par
   const names = ['lambda', 'ec2', 'ecs'].slice(0, 1 + random.below(3));
   const isFirst = random.chance(0.1);
   const incident = pickIncident(random);
+  const afflicted = chance.below(names.length);
+  const [unseen, stuck] = [pickSpell(chance), pickSpell(chance)];
   const targets = names.map((name, index) =>
     parts.target(
       simulatedTarget({
@@ -171,6 +189,7 @@ function makeWorld(seed: number, random: Random, clock: VirtualClock, parts: Par
         isFenced,
         metricsDelay: random.below(3) * 1_000,
         incident,
+        ...(index === afflicted ? { unseen, stuck } : {}),
         behaviour: ({ digest }) => (digest === release(2).digest ? behaviour : WELL),
         onChange: (target) => listener?.(target),
       }),
@@ -182,12 +201,18 @@ function makeWorld(seed: number, random: Random, clock: VirtualClock, parts: Par
     targets,
     stableAtFirst: isFirst ? null : release(1),
     isFenced,
-    plan: { ...pickPlan(random, names), ...(isHeld ? { approval: pickApproval(chance) } : {}), notary: {} },
+    plan: {
+      ...pickPlan(random, names),
+      ...(isHeld ? { approval: pickApproval(chance) } : {}),
+      notary: {},
+      overrideFor,
+    },
     release: hasImages ? imageOf : release,
     gates: simulatedGates(clock, moods, hasImages).map(parts.gate),
     notary: parts.notary(simulatedNotary(), clock),
     registryAway,
     overrides,
+    isIgnored,
     chance,
     said: [],
     rates: () => rates,
@@ -218,6 +243,13 @@ function pickOutage(chance: Random): Away {
   return chance.chance(0.05) ? null : outage;
 }
 
+/** A time in which a target is not at hand. */
+function pickSpell(chance: Random): Window | null {
+  const from = START + chance.below(150_000);
+  const to = Math.min(TROUBLE_ENDS, from + chance.below(90_000));
+  return chance.chance(0.3) ? { from, to } : null;
+}
+
 /** Where rollouts are frozen, most of those that begin all the same are meant to. */
 function pickOverrides(chance: Random, { freeze }: Moods): World['overrides'] {
   const note = 'users cannot pay';
@@ -239,6 +271,7 @@ function pickRates(random: Random): FaultRates {
   const rate = (most: number) => (random.chance(0.5) ? 0 : random.next() * most);
   return {
     failsBefore: rate(0.1),
+    refuses: rate(0.5),
     failsAfter: rate(0.1),
     hangs: rate(0.02),
     isSlow: rate(0.1),
@@ -257,6 +290,7 @@ function pickBehaviour(random: Random): Behaviour {
     { failsToStart: true },
     { diesAfter: random.below(60_000) },
     { wrongDigest: release(9).digest },
+    { wrongDigest: release(9).digest, swapsAfter: random.below(60_000) },
   ];
   return { ...WELL, ...kinds[random.below(kinds.length)] };
 }
@@ -430,13 +464,33 @@ function haveSecondThoughts(
   clock.at(at + 40_000 + chance.below(10_000), () => void send(store, { kind: 'abort' }, clock, 'dan'));
 }
 
+/** Now and then somebody stops a step for a while, and does not look meanwhile. */
+function takeABreak(
+  { store, chance }: World,
+  { id, phase }: Rollout,
+  before: Rollout | null,
+  clock: VirtualClock,
+): void {
+  const isNew = phase.kind === 'progressing' && before?.phase.kind === 'preparing';
+  if (!isNew || !chance.chance(0.2)) return;
+  const order = (command: Command) =>
+    void store.sendCommand(id, { command, by: 'eve', note: null }, clock.now());
+  const at = clock.now() + chance.below(15_000);
+  clock.at(at, () => order({ kind: 'pause' }));
+  clock.at(at + chance.below(60_000), () => order({ kind: 'resume' }));
+}
+
 async function send(store: Store, command: Command, clock: VirtualClock, by = 'bob'): Promise<void> {
   const [newest] = await store.list({ limit: 1 });
   if (newest !== undefined) await store.sendCommand(newest.id, { command, by, note: null }, clock.now());
 }
 
 /** After the trouble somebody looks at what is left at its gates, paused or held. */
-async function decideForPeople({ store, said }: World, random: Random, clock: VirtualClock): Promise<void> {
+async function decideForPeople(
+  { store, said, isIgnored }: World,
+  random: Random,
+  clock: VirtualClock,
+): Promise<void> {
   for (const rollout of await store.list({})) {
     if (!isActive(rollout)) continue;
     if (rollout.phase.kind === 'gating') {
@@ -448,7 +502,7 @@ async function decideForPeople({ store, said }: World, random: Random, clock: Vi
     const by = { by: 'cem', note: null };
     if (rollout.paused !== null)
       await store.sendCommand(rollout.id, { ...by, command: { kind: 'resume' } }, clock.now());
-    if (rollout.phase.kind !== 'held') continue;
+    if (rollout.phase.kind !== 'held' || isIgnored) continue;
     const command: Command = random.chance(0.5) ? { kind: 'promote', full: false } : { kind: 'rollback' };
     await store.sendCommand(rollout.id, { ...by, command }, clock.now());
   }
