@@ -192,6 +192,7 @@ function makeWorld(seed: number, random: Random, clock: VirtualClock, parts: Par
         ...(index === afflicted ? { unseen, stuck } : {}),
         behaviour: ({ digest }) => (digest === release(2).digest ? behaviour : WELL),
         onChange: (target) => listener?.(target),
+        onDisarm: (target) => listener?.(target),
       }),
     ),
   );
