@@ -7,7 +7,7 @@ import type { Store } from '../../src/stores/store.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 import { START, type World } from './world.ts';
 
-/** Begins a rollout of the candidate; one that may not begin is none. */
+/** Asks for a rollout of the candidate, in the name of the one who never approves it. */
 export async function deploy(
   { store, plan, overrides }: Pick<World, 'store' | 'plan' | 'overrides'>,
   candidate: Release,
