@@ -1,6 +1,6 @@
 import { setImmediate as nextTick } from 'node:timers/promises';
 import type { Decision } from '../core/decision.ts';
-import type { Store } from '../stores/store.ts';
+import { type Store, StoreError } from '../stores/store.ts';
 import type { Commit } from './turn.ts';
 
 /** At most so many decisions share one transaction. */
@@ -15,7 +15,7 @@ interface Waiting {
  * Group commit: decisions that come in during the same pass of the event loop share a transaction, so that thousands of
  * rollouts cost some tens of transactions a second.
  */
-export function commitQueue(store: Store): Commit {
+export function commitQueue(store: Pick<Store, 'commit'>): Commit {
   let waiting: Waiting[] = [];
   let isWriting = false;
 
@@ -38,11 +38,16 @@ export function commitQueue(store: Store): Commit {
   };
 }
 
-async function writeGroup(store: Store, group: readonly Waiting[]): Promise<void> {
+/** What fails for no reason of the store's is the fault of one decision, and must not keep the others from being written. */
+async function writeGroup(store: Pick<Store, 'commit'>, group: readonly Waiting[]): Promise<void> {
   try {
     const results = await store.commit(group.map(({ decision }) => decision));
     for (const [index, { answer }] of group.entries()) answer.resolve(results[index] ?? 'conflict');
   } catch (error) {
+    if (group.length > 1 && !(error instanceof StoreError)) {
+      for (const one of group) await writeGroup(store, [one]);
+      return;
+    }
     for (const { answer } of group) answer.reject(error);
   }
 }

@@ -168,7 +168,8 @@ export interface End {
   /** What users had before the first rollout; null if nothing. */
   readonly stableAtFirst: Release | null;
   readonly now: Instant;
-  readonly truth: (rollout: Rollout) => Truth;
+  /** What is true of a rollout that was judged at `at`. */
+  readonly truth: (rollout: Rollout, at: Instant) => Truth;
   readonly notary: SimulatedNotary;
   /** Whether its registry never took anything. */
   readonly isBroken: boolean;
@@ -190,7 +191,7 @@ export async function checkEnd({
   for (const rollout of rollouts) {
     if (rollout.phase.kind !== 'ended') report('it ends', `${rollout.id} is still ${rollout.phase.kind}`);
     await checkJournal(store, rollout, report);
-    checkVerdict(rollout, truth(rollout), report);
+    checkVerdict(rollout, truth(rollout, await judgedAt(store, rollout, now)), report);
     await checkBlock(store, rollout, report);
     await checkAttested(store, rollout, { notary, isBroken }, report);
     for (const command of await store.pendingCommands(rollout.id)) {
@@ -201,6 +202,13 @@ export async function checkEnd({
   const areImages = rollouts.every(({ candidate }) => candidate.artifact.kind === 'image');
   if (areImages && !isBroken) await checkVerdicts(store, notary.verdicts, report);
   return violations;
+}
+
+/** When it was decided to take the rollout back, which may take long. */
+async function judgedAt(store: Store, { id }: Rollout, now: Instant): Promise<Instant> {
+  const records = await store.journal(id);
+  const turning = records.find(({ entry }) => entry.kind === 'moved' && entry.to === 'rolling-back');
+  return turning?.entry.at ?? now;
 }
 
 type Report = (invariant: string, detail: string) => void;

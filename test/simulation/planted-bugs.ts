@@ -7,7 +7,7 @@ import { sameRelease } from '../../src/core/release.ts';
 import { LATENCY_BUCKETS, type Sample } from '../../src/core/sample.ts';
 import { guardHome, wishedTraffic } from '../../src/core/wish.ts';
 import type { Store } from '../../src/stores/store.ts';
-import { type Parts, SOUND } from './simulation.ts';
+import { type Parts, SOUND } from './parts.ts';
 
 /** Mistakes that somebody could make. The simulation is only worth something if it finds each of them. */
 export const PLANTED_BUGS: Readonly<Record<string, Parts>> = {

@@ -2,7 +2,7 @@ import { neededActions } from '../../src/core/actions.ts';
 import { decide } from '../../src/core/decide.ts';
 import type { GateAnswer } from '../../src/core/observation.ts';
 import type { Rollout } from '../../src/core/rollout.ts';
-import { type Parts, SOUND } from './simulation.ts';
+import { type Parts, SOUND } from './parts.ts';
 
 /** Mistakes that somebody could make with gates, approvals and verdicts. */
 export const PLANTED_GATE_BUGS: Readonly<Record<string, Parts>> = {
