@@ -4,6 +4,7 @@ import { bench, command, imageRelease, plan, reading, running } from '../../test
 import { type Attested, dueVerdict } from './attestation.ts';
 import { sayEntry } from './journal.ts';
 import type { Observation } from './observation.ts';
+import type { TargetState } from './rollout.ts';
 import { home } from './traffic.ts';
 
 const [OLD, NEW] = [imageRelease('1.0.0'), imageRelease('1.1.0')];
@@ -47,6 +48,30 @@ describe('a verdict', () => {
     assert.equal(turn(attached('PASSED')).attest, null);
     assert.equal(world.rollout.attestation.attested?.digest, NEW.digest);
     assert.equal(told.filter((text) => text.startsWith('the verdict PASSED was signed')).length, 1);
+  });
+
+  it('goes by what was read back from the target before the end, and not by what runs there later', () => {
+    const { world, turn, until } = rolledOut();
+    until('ended', null);
+    const { ran } = world.rollout.targets?.['web'] ?? {};
+    assert.equal(ran?.digest, NEW.digest);
+    assert.ok(world.rollout.phase.kind === 'ended' && ran?.at === world.rollout.phase.at);
+    world.target = { ...world.target, running: [running(NEW, { digest: OLD.digest })] };
+    assert.equal(turn(MISSING).attest?.result, 'PASSED');
+    assert.equal(world.rollout.targets?.['web']?.ran?.digest, NEW.digest);
+  });
+
+  it('does not say that an image passed where another one ran, and says it where nobody remembers', () => {
+    const { world, until } = rolledOut();
+    until('ended', null);
+    const { rollout } = world;
+    const withRan = (ran: TargetState['ran']) => {
+      const { ran: _, ...state } = rollout.targets?.['web'] ?? assert.fail('it has the target');
+      return { ...rollout, targets: { web: ran === undefined ? state : { ...state, ran } } };
+    };
+    const other = { digest: OLD.digest, at: world.now };
+    assert.equal(dueVerdict(withRan(other))?.result, 'FAILED');
+    assert.equal(dueVerdict(withRan(undefined))?.result, 'PASSED');
   });
 
   it('that says FAILED follows one that said PASSED when the image is taken back', () => {

@@ -43,7 +43,16 @@ function verdictOf({ phase, plan, candidate, targets }: Rollout): DueVerdict | n
   }
   if (kind === 'rolled back') return aboutImage(candidate, 'FAILED');
   const wasThere = reasons.some(({ code }) => code === 'already-stable');
-  return kind === 'promoted' && !wasThere ? aboutImage(candidate, 'PASSED') : null;
+  return kind === 'promoted' && !wasThere
+    ? aboutImage(candidate, ranAnother({ candidate, targets }) ? 'FAILED' : 'PASSED')
+    : null;
+}
+
+/** Whether something else than the candidate was read back from where it should have run: that is not what was tried. */
+function ranAnother({ candidate, targets }: Pick<Rollout, 'candidate' | 'targets'>): boolean {
+  return Object.values(targets ?? {}).some(
+    ({ ran }) => (ran?.digest ?? candidate.digest) !== candidate.digest,
+  );
 }
 
 function aboutImage(release: Release, result: DueVerdict['result']): DueVerdict | null {

@@ -304,6 +304,15 @@ describe('bad news', () => {
     assert.deepEqual(reasonsOf(world.rollout), ['wrong-digest']);
   });
 
+  it('comes from another digest also where there is nothing to compare with', () => {
+    const world = bench({}, reading({ traffic: home(null), running: [] }));
+    world.until(({ phase }) => phase.kind === 'promoting');
+    world.target = { ...world.target, running: [running(CANDIDATE, { digest: STABLE.digest })] };
+    world.until(isEnded);
+    assert.equal(verdictOf(world.rollout), 'rolled back');
+    assert.deepEqual(reasonsOf(world.rollout), ['wrong-digest']);
+  });
+
   it('takes traffic home when nothing can be seen for too long', () => {
     const world = bench();
     world.until(isHolding);

@@ -76,6 +76,7 @@ function firstLook(rollout: Rollout, observation: Observation): Rollout['targets
       outage: null,
       refusal: null,
       guardFiredAt: reading.guard.firedAt,
+      ran: null,
     };
   }
   return states;
@@ -107,6 +108,7 @@ function lookAtTarget(
     steadySince: follows(rollout, name, reading) ? (state.steadySince ?? now) : null,
     outage,
     guardFiredAt: reading.guard.firedAt,
+    ...readBack({ rollout, observation, now }, name, state),
   };
 }
 
@@ -115,6 +117,17 @@ function troubleOf(home: Release | null, { running }: TargetReading): string | n
   if (found === undefined || !found.failed) return null;
   const { healthy, wanted, trouble } = found;
   return `${healthy} of ${wanted} instances are healthy: ${trouble ?? 'no reason given'}`;
+}
+
+/** What runs after the end is no longer what the rollout has to answer for. */
+function readBack(
+  { rollout, observation, now }: Pick<Look, 'rollout' | 'observation' | 'now'>,
+  name: string,
+  { ran }: TargetState,
+): Pick<TargetState, 'ran'> {
+  if (rollout.phase.kind === 'ended') return ran === undefined ? {} : { ran };
+  const running = runningCandidate(rollout, observation, name);
+  return { ran: running === null ? (ran ?? null) : { digest: running.digest, at: now } };
 }
 
 function errorOf(observation: Observation, name: string): string | null {

@@ -69,6 +69,12 @@ export type PhaseKind = Phase['kind'];
 /** The phase of one kind. */
 export type PhaseOf<Kind extends PhaseKind> = Extract<Phase, { kind: Kind }>;
 
+/** A digest that was read back from what really runs. */
+export interface ReadBack {
+  readonly digest: string;
+  readonly at: Instant;
+}
+
 /** What a rollout remembers of one of its targets. */
 export interface TargetState {
   /** The stable release found there when it began; null if there was none. */
@@ -83,6 +89,11 @@ export interface TargetState {
   readonly refusal: string | null;
   /** The last firing of its guard that the journal knows of. */
   readonly guardFiredAt: Instant | null;
+  /**
+   * What the candidate was when it was last read back from what runs there, before the end; null while it was not seen to
+   * run. Missing in what was written down by versions that did not remember it.
+   */
+  readonly ran?: ReadBack | null;
 }
 
 /** The latest judgement of one check on one target. */

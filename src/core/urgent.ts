@@ -26,11 +26,12 @@ export function heedBadNews(rollout: Rollout, observation: Observation, clock: I
 function broken(rollout: Rollout, observation: Observation): readonly Reason[] {
   return targetNames(rollout).flatMap((target): Reason[] => {
     const reading = readingOf(observation, target);
-    if (reading === null || !canSplit(rollout, target)) return [];
+    if (reading === null) return [];
     const candidate = runningCandidate(rollout, observation, target);
     if (candidate !== null && candidate.digest !== rollout.candidate.digest) {
       return [{ code: 'wrong-digest', target, wanted: rollout.candidate.digest, running: candidate.digest }];
     }
+    if (!canSplit(rollout, target)) return [];
     const stable = reading.running.find(({ release }) => sameRelease(release, homeRelease(rollout, target)));
     if (stable === undefined || stable.healthy === 0) return [];
     if (candidate?.failed === true) {

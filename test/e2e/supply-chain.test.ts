@@ -54,7 +54,10 @@ describe('an image', { concurrency: false }, () => {
     assert.equal((await shop.as('bob', 'approve', id, '--note', 'seen')).code, 0);
     const { code, stdout } = await promoted.ended;
     assert.equal(code, 0, stdout);
-    assert.equal(`registry/shop@${JSON.parse(stdout).digest}`, image);
+    const arrived = JSON.parse(stdout);
+    assert.equal(`registry/shop@${arrived.digest}`, image);
+    const verdictOfDev = arrived.admission.evidence.find(({ kind }: { kind: string }) => kind === 'verdict');
+    assert.match(verdictOfDev.says, /^promoted in dev .* ago, read back from web/);
     const { releases } = JSON.parse((await shop.canary('releases', '--json')).stdout);
     assert.deepEqual(
       releases[0].places.map(({ environment, isStable }: Record<string, unknown>) => [environment, isStable]),

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { imageRelease, plan, release, rollout, START } from '../../../test/builders.ts';
 import type { DueVerdict } from '../../core/attestation.ts';
-import type { Rollout } from '../../core/rollout.ts';
+import type { Rollout, TargetState } from '../../core/rollout.ts';
 import { digestOf, parseDigest } from '../oci/digest.ts';
-import { ENGINE_VERIFIER, OVERRIDES } from '../policy/own-identity.ts';
+import { ENGINE_VERIFIER, OVERRIDES, READ_BACK_LEVEL, ROLLOUT } from '../policy/own-identity.ts';
 import type { Ingredients } from '../image/build/build-image.ts';
 import type { Claim, ProvenanceClaim } from '../policy/claim.ts';
 import { readClaim } from '../policy/read-claim.ts';
@@ -110,6 +110,56 @@ describe('the verdict of a rollout', () => {
     assert.equal(OVERRIDES in verdict({ overrides: [{ ...override, allowed: null }] }), false);
   });
 
+  it('says what was read back from each target, and has a level for that when it is the image', () => {
+    const state = {
+      home: null,
+      homeTrouble: null,
+      steadySince: null,
+      outage: null,
+      refusal: null,
+      guardFiredAt: null,
+    };
+    const right = { digest: SHOP.digest, at: START };
+    const said = (targets: Readonly<Record<string, TargetState>>) => {
+      const made = verdict({ targets });
+      const claim = readBack(PREDICATE_TYPES.verdict, made);
+      assert.ok(claim.kind === 'verdict');
+      return { ...claim, targets: made[ROLLOUT].targets };
+    };
+    const both = said({ web: { ...state, ran: right }, api: { ...state, ran: right } });
+    assert.deepEqual(both.targets[0], {
+      name: 'web',
+      previousDigest: null,
+      runningDigest: SHOP.digest,
+      readAt: '2026-01-05T12:00:00.000Z',
+    });
+    assert.deepEqual(both.ran, [
+      { target: 'web', digest: SHOP.digest },
+      { target: 'api', digest: SHOP.digest },
+    ]);
+    assert.deepEqual(both.levels, ['ROLLOUT_COMPLETED_PROD', READ_BACK_LEVEL]);
+    const one = said({ web: { ...state, ran: right }, api: { ...state, ran: null } });
+    assert.deepEqual(one.ran?.[1], { target: 'api', digest: null });
+    assert.deepEqual(one.levels, ['ROLLOUT_COMPLETED_PROD']);
+    assert.equal(said({ web: state }).ran, null, 'nobody remembers');
+  });
+
+  it('does not say that what a return replaces ran, when the other one did', () => {
+    const candidate = imageRelease('1.0.0');
+    const state = {
+      home: SHOP,
+      homeTrouble: null,
+      steadySince: null,
+      outage: null,
+      refusal: null,
+      guardFiredAt: null,
+    };
+    const targets = { web: { ...state, ran: { digest: candidate.digest, at: START } } };
+    assert.deepEqual(verdict({ candidate, targets }, 'FAILED')[ROLLOUT].targets, [
+      { name: 'web', previousDigest: SHOP.digest },
+    ]);
+  });
+
   it('ties itself to the journal, and says what was there before', () => {
     const target = {
       home: release('1.0.0'),
@@ -120,7 +170,7 @@ describe('the verdict of a rollout', () => {
       homeTrouble: null,
     };
     const said = verdict({ targets: { web: target }, sequence: 7 });
-    const rolled = said['https://canary-rollout.dev/verdict/rollout/v1'];
+    const rolled = said[ROLLOUT];
     assert.deepEqual(rolled.journalHead, { sha256: 'ab'.repeat(32) });
     assert.equal(rolled.sequence, 7);
     assert.deepEqual(rolled.targets, [{ name: 'web', previousDigest: release('1.0.0').digest }]);

@@ -3,12 +3,9 @@ import type { Admission } from '../../core/admission.ts';
 import type { DueVerdict } from '../../core/attestation.ts';
 import { sayReason } from '../../core/reason.ts';
 import { sameRelease } from '../../core/release.ts';
-import type { Rollout } from '../../core/rollout.ts';
+import type { Rollout, TargetState } from '../../core/rollout.ts';
 import type { Instant } from '../../core/time.ts';
-import { ENGINE_VERIFIER, OVERRIDES } from '../policy/own-identity.ts';
-
-/** Field of our verdicts for what else there is to know of the rollout. */
-const ROLLOUT = 'https://canary-rollout.dev/verdict/rollout/v1';
+import { ENGINE_VERIFIER, OVERRIDES, READ_BACK_LEVEL, ROLLOUT } from '../policy/own-identity.ts';
 
 export interface VerdictFacts {
   readonly rollout: Rollout;
@@ -20,8 +17,8 @@ export interface VerdictFacts {
 
 /**
  * What came of a rollout, as a SLSA verification summary 1: PASSED for an image that was promoted, FAILED for one that was
- * taken back. It names the evidence by which the image was let in, and the head of the journal that tells the rest. It is
- * dated by the end of the rollout: one that is signed late must not seem newer than the verdict of a later end.
+ * taken back. It names the evidence by which the image was let in, what was read back from each target by its digest, and
+ * the head of the journal that tells the rest. It is dated by the end of the rollout: one that is signed late must not seem newer than the verdict of a later end.
  */
 export function rolloutVerdict({ rollout, due, journalHead, toolVersion }: VerdictFacts) {
   const { service, environment, sequence, plan, phase, targets, approvals } = rollout;
@@ -38,7 +35,7 @@ export function rolloutVerdict({ rollout, due, journalHead, toolVersion }: Verdi
     policy: policyOf(admission),
     ...inputsOf(admission, release.artifact.repository),
     verificationResult: result,
-    verifiedLevels: result === 'PASSED' ? [`ROLLOUT_COMPLETED_${levelName(environment)}`] : [],
+    verifiedLevels: result === 'PASSED' ? levelsOf(rollout) : [],
     slsaVersion: '1.2',
     ...(overruled.length === 0 ? {} : { [OVERRIDES]: overruled }),
     [ROLLOUT]: {
@@ -48,15 +45,29 @@ export function rolloutVerdict({ rollout, due, journalHead, toolVersion }: Verdi
       release: release.name,
       requestedBy: rollout.requestedBy,
       approvedBy: approvals.map(({ by }) => by),
-      targets: Object.entries(targets ?? {}).map(([name, { home }]) => ({
+      targets: Object.entries(targets ?? {}).map(([name, state]) => ({
         name,
-        previousDigest: home?.digest ?? null,
+        previousDigest: state.home?.digest ?? null,
+        // What a return replaces is not what was read back.
+        ...(sameRelease(release, rollout.candidate) ? readBackOf(state) : {}),
       })),
       steps: plan.steps,
       reasons,
       journalHead: { sha256: journalHead },
     },
   };
+}
+
+function readBackOf({ ran }: TargetState) {
+  if (ran === undefined) return {};
+  if (ran === null) return { runningDigest: null };
+  return { runningDigest: ran.digest, readAt: new Date(ran.at).toISOString() };
+}
+
+function levelsOf({ environment, candidate, targets }: Rollout): readonly string[] {
+  const all = Object.values(targets ?? {});
+  const isReadBack = all.length > 0 && all.every(({ ran }) => ran?.digest === candidate.digest);
+  return [`ROLLOUT_COMPLETED_${levelName(environment)}`, ...(isReadBack ? [READ_BACK_LEVEL] : [])];
 }
 
 function endOf({ id, phase }: Rollout): Instant {

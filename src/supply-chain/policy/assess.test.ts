@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { Refusal } from '../../core/admission.ts';
 import { assess } from './assess.ts';
 import { type Assessment, refusalsOf } from './assessment.ts';
+import { READ_BACK_LEVEL } from './own-identity.ts';
 import { policyDigest } from './policy-digest.ts';
 import {
   complete,
@@ -491,6 +492,61 @@ describe('the verdict of the environment before', () => {
     assert.match(notes(assessment), /overruled there: CVE-1, by ann and bob, until Friday/);
     const says = assessment.admission?.evidence.map((used) => used.says).join();
     assert.match(says ?? '', /promoted in dev 60 min ago, with 1 overruled by people/);
+  });
+
+  function ranOn(digests: Readonly<Record<string, unknown>>) {
+    const targets = Object.entries(digests).map(([name, runningDigest]) => ({
+      name,
+      previousDigest: null,
+      ...(runningDigest === undefined ? {} : { runningDigest }),
+    }));
+    return { id: 'shop-dev-1', targets };
+  }
+
+  it('(40) that it passed is not believed where another one was read back, or nothing', () => {
+    const right = ranOn({ web: IMAGE.digest, api: IMAGE.digest });
+    const admitted = judge(withOther(summaryOf({ rollout: right })));
+    assert.match(
+      admitted.admission?.evidence.map(({ says }) => says).join() ?? '',
+      /promoted in dev 60 min ago, read back from web, api/,
+    );
+    const wrong: readonly (readonly [digests: Readonly<Record<string, unknown>>, says: RegExp])[] = [
+      [{ web: IMAGE.digest, api: OTHER_IMAGE }, /another one ran on "api": sha256:/],
+      [{ web: IMAGE.digest, api: null }, /nothing was read back from "api"/],
+      [{ web: IMAGE.digest, api: undefined }, /nothing was read back from "api"/],
+      [{ web: IMAGE.digest.toUpperCase() }, /another one ran on "web"/],
+    ];
+    for (const [digests, says] of wrong) {
+      const assessment = judge(withOther(summaryOf({ rollout: ranOn(digests) })));
+      assert.deepEqual(codes(assessment), ['VSA_POLICY'], JSON.stringify(digests));
+      assert.match(details(assessment), says);
+    }
+  });
+
+  it('(40) outdoes an older one that was better, and is outdone by a newer one', () => {
+    const wrong = ranOn({ web: OTHER_IMAGE });
+    const older = summaryOf({ age: 2 * HOUR, rollout: ranOn({ web: IMAGE.digest }) });
+    assert.deepEqual(codes(judge(withOther(older, summaryOf({ rollout: wrong })))), ['VSA_POLICY']);
+    assert.deepEqual(
+      codes(judge(withOther(summaryOf({}), summaryOf({ age: 2 * HOUR, rollout: wrong })))),
+      [],
+    );
+  });
+
+  it('of an engine that does not say what ran is believed, unless a level is asked for', () => {
+    const silent = summaryOf({ rollout: ranOn({ web: undefined }) });
+    assert.deepEqual(codes(judge(withOther(silent))), []);
+    const rules = policyOf().rules.map((rule) =>
+      rule.evidence === 'verdict' ? { ...rule, levels: [READ_BACK_LEVEL] } : rule,
+    );
+    assert.match(details(judge(withOther(silent), { rules })), /lacks the level ROLLOUT_DIGEST_READ_BACK/);
+  });
+
+  it('whose word about what ran cannot be understood refuses the image', () => {
+    for (const rollout of [{ targets: 'all' }, ranOn({ web: 7 }), { targets: [{}] }, {}, null]) {
+      const assessment = judge(withOther(summaryOf({ rollout })));
+      assert.deepEqual(codes(assessment), ['VSA_POLICY'], JSON.stringify(rollout));
+    }
   });
 
   it('that cannot be read refuses the image: it may be bad news', () => {

@@ -75,6 +75,11 @@ export interface VerdictClaim {
   /** Digests of the policy that was applied, with their algorithm: `sha256:…`. */
   readonly policy: string | null;
   readonly levels: readonly string[];
+  /**
+   * What was read back from each target at the end of a rollout; null in place of a digest where nothing was. Null where the
+   * verdict does not speak of that.
+   */
+  readonly ran: readonly { readonly target: string; readonly digest: string | null }[] | null;
   /** What was overruled by people there, for people. */
   readonly overrides: readonly string[];
 }

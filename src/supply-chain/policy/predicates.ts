@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { RATINGS, ratingOf } from '../vulnerabilities/severity.ts';
 import type { SourceClaim } from './claim.ts';
-import { OVERRIDES } from './own-identity.ts';
+import { OVERRIDES, ROLLOUT } from './own-identity.ts';
 import type { Severity } from './policy.ts';
 
 const text = z.string().max(4096);
@@ -185,7 +185,17 @@ function idsOf({ '@id': id, identifiers = {} }: z.infer<typeof identified>): rea
   return [...(id === undefined ? [] : [id]), ...Object.values(identifiers)];
 }
 
-/** SLSA verification summary 1, with our field for what people overruled. */
+/** Our field for what else there is to know of a rollout. Older engines say nothing of what ran. */
+const rolloutField = z
+  .object({
+    targets: z.array(z.object({ name: text, runningDigest: text.nullable().exactOptional() })).max(1000),
+  })
+  .transform(({ targets }) => {
+    if (targets.every(({ runningDigest }) => runningDigest === undefined)) return null;
+    return targets.map(({ name, runningDigest = null }) => ({ target: name, digest: runningDigest }));
+  });
+
+/** SLSA verification summary 1, with our fields for what people overruled and for the rollout. */
 export const verdictPredicate = z
   .object({
     verifier: z.object({ id: text }),
@@ -195,6 +205,7 @@ export const verdictPredicate = z
     verificationResult: z.enum(['PASSED', 'FAILED']),
     verifiedLevels: z.array(text).default([]),
     [OVERRIDES]: z.array(text).default([]),
+    [ROLLOUT]: rolloutField.exactOptional(),
   })
   .transform(({ verifier, policy, ...said }) => ({
     kind: 'verdict' as const,
@@ -204,5 +215,6 @@ export const verdictPredicate = z
     verifiedAt: said.timeVerified,
     policy: policy?.digest?.sha256 === undefined ? null : `sha256:${policy.digest.sha256}`,
     levels: said.verifiedLevels,
+    ran: said[ROLLOUT] ?? null,
     overrides: said[OVERRIDES],
   }));

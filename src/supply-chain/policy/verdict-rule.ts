@@ -76,9 +76,13 @@ function whyNone(
   return others.length > 0 ? others : whyNothingCounts(all, 'verdict', rule.signers, 'MISSING_VSA');
 }
 
-function faultsOf(rule: Rule, { now }: Case, { claim, verified }: Piece<VerdictClaim>): readonly Refusal[] {
+function faultsOf(
+  rule: Rule,
+  { now, image }: Case,
+  { claim, verified }: Piece<VerdictClaim>,
+): readonly Refusal[] {
   const { result, verifiedAt, policy, levels } = claim;
-  const faults: string[] = [];
+  const faults = result === 'PASSED' ? otherThanRan(claim, image) : [];
   if (result !== 'PASSED') faults.push(`says that the image ${result} in ${rule.environment}`);
   if (verifiedAt > now + CLOCK_SKEW) faults.push('is dated in the future');
   if (rule.policies !== null && (policy === null || !rule.policies.includes(policy))) {
@@ -99,6 +103,17 @@ function faultsOf(rule: Rule, { now }: Case, { claim, verified }: Piece<VerdictC
   ];
 }
 
+/** What passed must be what ran. Verdicts that do not say what ran are judged without: see decision 15. */
+function otherThanRan({ ran }: VerdictClaim, image: Case['image']): string[] {
+  return (ran ?? []).flatMap(({ target, digest }) => {
+    if (digest === image.digest) return [];
+    const where = JSON.stringify(target.slice(0, 100));
+    return digest === null
+      ? [`says that the image PASSED, and that nothing was read back from ${where}`]
+      : [`says that the image PASSED, and that another one ran on ${where}: ${digest.slice(0, 100)}`];
+  });
+}
+
 function fault(referrer: string, why: string): Refusal {
   return refusal('VSA_POLICY', `the verdict ${short(referrer)} ${why}`);
 }
@@ -107,7 +122,9 @@ function overrides({ claim }: Piece<VerdictClaim>): readonly string[] {
   return claim.overrides.map((override) => `overruled there: ${override}`);
 }
 
-function says({ environment }: Rule, { now }: Case, { verifiedAt, overrides: list }: VerdictClaim): string {
+function says({ environment }: Rule, { now }: Case, claim: VerdictClaim): string {
+  const { verifiedAt, overrides: list, ran } = claim;
+  const readBack = ran === null ? '' : `, read back from ${ran.map(({ target }) => target).join(', ')}`;
   const overruled = list.length === 0 ? '' : `, with ${list.length} overruled by people`;
-  return `promoted in ${environment} ${sayAge(now, verifiedAt)}${overruled}`;
+  return `promoted in ${environment} ${sayAge(now, verifiedAt)}${readBack.slice(0, 300)}${overruled}`;
 }

@@ -3,7 +3,7 @@ import { digestOf } from '../../oci/digest.ts';
 import type { Statement } from '../../attestations/statement.ts';
 import type { VerifiedStatement } from '../../verification/evidence.ts';
 import type { JudgedImage } from '../assessment.ts';
-import { OVERRIDES } from '../own-identity.ts';
+import { OVERRIDES, ROLLOUT } from '../own-identity.ts';
 import { policy, type Policy, type Severity } from '../policy.ts';
 
 /** Verified statements as they would come from a repository, each whole, with only what the test is about. */
@@ -226,6 +226,7 @@ export function summaryOf({
   policy: applied = `sha256:${'b'.repeat(64)}`,
   levels = ['SLSA_BUILD_LEVEL_1'],
   overrides,
+  rollout,
 }: {
   readonly signers?: readonly string[];
   readonly age?: number;
@@ -239,6 +240,8 @@ export function summaryOf({
   readonly policy?: string;
   readonly levels?: readonly string[];
   readonly overrides?: readonly string[];
+  /** What the engine's own field says. */
+  readonly rollout?: unknown;
 }): VerifiedStatement {
   const predicate = {
     verifier: { id: verifier },
@@ -248,6 +251,7 @@ export function summaryOf({
     verificationResult: result,
     verifiedLevels: levels,
     ...(overrides === undefined ? {} : { [OVERRIDES]: overrides }),
+    ...(rollout === undefined ? {} : { [ROLLOUT]: rollout }),
   };
   return statement(PREDICATES.verdict, predicate, { signers });
 }
