@@ -82,6 +82,7 @@ export function makeWorld(seed: number, random: Random, clock: VirtualClock, par
         ...(index === afflicted ? { unseen, stuck } : {}),
         behaviour: ({ digest }) => (digest === release(2).digest ? behaviour : WELL),
         onChange: (target) => listener?.(target),
+        onDisarmed: (target) => listener?.(target),
       }),
     ),
   );
