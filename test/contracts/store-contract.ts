@@ -79,6 +79,15 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       assert.equal((await store.neighbours(newer)).ahead, null);
     });
 
+    promises('tells places apart whose names run into each other', async (store) => {
+      const one = { ...REQUEST, service: 'shop', environment: 'eu-prod' };
+      const other = { ...REQUEST, service: 'shop-eu', environment: 'prod' };
+      const first = await store.begin(one, START, { supersede: false });
+      const second = await store.begin(other, START, { supersede: false });
+      assert.notEqual(first.id, second.id);
+      assert.equal((await store.load(second.id))?.service, 'shop-eu');
+    });
+
     promises('lets only one of many beginners in', async (store, second) => {
       const stores = Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? store : (second ?? store)));
       const results = await Promise.allSettled(

@@ -58,9 +58,8 @@ export interface TargetOptions {
   readonly weather?: (at: Instant) => { readonly requestsPerSecond: number; readonly errorRate: number };
   /** Chance that a request that failed is tried again, and fails again, on the same release. */
   readonly retries?: number;
-  /** Told of every change of its traffic. */
   readonly onChange?: (target: SimulatedTarget) => void;
-  readonly onDisarm?: (target: SimulatedTarget) => void;
+  readonly onDisarmed?: (target: SimulatedTarget) => void;
 }
 
 /** A platform in memory: splits traffic that does not exist, and counts how it went. */
@@ -157,7 +156,7 @@ export function simulatedTarget(options: TargetOptions): SimulatedTarget {
         async disarm(token) {
           take(token);
           armed = null;
-          options.onDisarm?.(self);
+          options.onDisarmed?.(self);
         },
       },
       metrics: {

@@ -82,7 +82,7 @@ export function makeWorld(seed: number, random: Random, clock: VirtualClock, par
         ...(index === afflicted ? { unseen, stuck } : {}),
         behaviour: ({ digest }) => (digest === release(2).digest ? behaviour : WELL),
         onChange: (target) => listener?.(target),
-        onDisarm: (target) => listener?.(target),
+        onDisarmed: (target) => listener?.(target),
       }),
     ),
   );

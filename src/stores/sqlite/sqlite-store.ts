@@ -4,7 +4,7 @@ import type { Command, PendingCommand } from '../../core/command.ts';
 import type { Decision } from '../../core/decision.ts';
 import type { Interval } from '../../core/analysis/evidence.ts';
 import type { JournalEntry, JournalRecord } from '../../core/journal.ts';
-import { beginRollout, firstEntry, type Rollout } from '../../core/rollout.ts';
+import { beginRollout, firstEntry, type Rollout, type RolloutRequest } from '../../core/rollout.ts';
 import { chain, CHAIN_START } from '../chain.ts';
 import { type Block, type ChainHead, type Order, placeOf, type Store, StoreError } from '../store.ts';
 import { armsText, storedArms, storedCommand, storedEntry, storedReasons, storedRollout } from '../stored.ts';
@@ -31,7 +31,7 @@ export function openSqliteStore(file: string): Store {
         }
         const last = sql.lastSequence.get(service, environment);
         const sequence = Math.max(after, Number(last?.['sequence'] ?? 0)) + 1;
-        const rollout = beginRollout(request, sequence, now);
+        const rollout = beginWithFreeId(sql, request, sequence, now);
         for (const id of inTheWay) {
           const command: Command = { kind: 'supersede', rollout: rollout.id };
           insertCommand(sql, id, { command, by: request.requestedBy, note: null }, now);
@@ -81,6 +81,13 @@ export function openSqliteStore(file: string): Store {
 
 function unknown(id: string): StoreError {
   return new StoreError('unknown-rollout', `There is no rollout ${id}; \`canary history\` lists them.`);
+}
+
+/** `shop-eu` in `prod` and `shop` in `eu-prod` would have the same ids, so sequence numbers may leave some out. */
+function beginWithFreeId(sql: Statements, request: RolloutRequest, sequence: number, now: number): Rollout {
+  const rollout = beginRollout(request, sequence, now);
+  const isTaken = sql.load.get(rollout.id) !== undefined;
+  return isTaken ? beginWithFreeId(sql, request, sequence + 1, now) : rollout;
 }
 
 function insertRollout(sql: Statements, rollout: Rollout, now: number): void {
