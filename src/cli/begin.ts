@@ -6,6 +6,7 @@ import { sameRelease, type Release } from '../core/release.ts';
 import { isActive, type Rollout, type RolloutRequest } from '../core/rollout.ts';
 import { type CommandInput, flag, textOption } from './command.ts';
 import { EXIT_CODES, type ExitCode, exitCodeOf, Refusal, waitsForPeople } from './exit-code.ts';
+import { hasController } from './controller.ts';
 import { follow, isDone } from './follow.ts';
 import { onInterrupt } from './interrupt.ts';
 import { tellOutcome } from './outcome.ts';
@@ -25,14 +26,17 @@ export async function beginOrTakeUp(
 ): Promise<Rollout> {
   const unfinished = await rolloutUnderWay(session);
   return unfinished !== undefined && sameRelease(unfinished.candidate, candidate)
-    ? takenUp(unfinished, input)
+    ? takenUp(unfinished, session, input)
     : begin(session, input, candidate, unfinished);
 }
 
-/** Says that the rollout goes on as it began. */
-export function takenUp(rollout: Rollout, { output }: CommandInput): Rollout {
+/** Says that the rollout goes on as it began, and whether somebody else leads it. */
+export function takenUp(rollout: Rollout, { stateDirectory }: Session, { output }: CommandInput): Rollout {
+  const { id, candidate } = rollout;
   output.line(
-    `Taking up ${rollout.id}, the rollout of ${rollout.candidate.name} that was under way. It keeps the plan that it began with.`,
+    hasController(stateDirectory)
+      ? `Joining ${id}, the rollout of ${candidate.name} that another \`canary\` leads. Ctrl-C ends it for both.`
+      : `Taking up ${id}, the rollout of ${candidate.name} that was under way. It keeps the plan that it began with.`,
   );
   return rollout;
 }

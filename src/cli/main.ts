@@ -30,7 +30,8 @@ function addCommand(parent: Command, spec: CommandSpec): void {
   const command = parent
     .command(spec.name)
     .summary(spec.summary)
-    .description(spec.description ?? sentence(spec.summary));
+    .description(spec.description ?? sentence(spec.summary))
+    .showHelpAfterError(`(canary ${spec.name} --help shows what it takes)`);
   for (const { name, description, isOptional } of spec.args ?? []) {
     command.argument(isOptional === true ? `[${name}]` : `<${name}>`, description);
   }
@@ -44,7 +45,11 @@ function addCommand(parent: Command, spec: CommandSpec): void {
 
 function addOption(command: Command, { flags, description, isRepeatable }: OptionSpec): void {
   if (isRepeatable !== true) command.option(flags, description);
-  else command.option(flags, description, (value: string, before: string[]) => [...before, value], []);
+  else
+    command.option(flags, description, (value: string, before?: readonly string[]) => [
+      ...(before ?? []),
+      value,
+    ]);
 }
 
 async function run(spec: CommandSpec, command: Command): Promise<void> {

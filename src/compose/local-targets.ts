@@ -53,6 +53,15 @@ export async function stoppedLocalTargets(targets: readonly PlannedTarget[]): Pr
   return locals(targets).flatMap(({ name, settings }) => (isStopped(settings) ? [name] : []));
 }
 
+/** Percent of the requests that each of the local targets that run sends to the candidate now, by name. */
+export async function weightsNow(targets: readonly PlannedTarget[]): Promise<ReadonlyMap<string, number>> {
+  const { weightNow } = await import('../targets/local/operations.ts');
+  const weights = await Promise.all(
+    locals(targets).map(async ({ name, settings }) => [name, await weightNow(settings)] as const),
+  );
+  return new Map(weights.flatMap(([name, weight]) => (weight === null ? [] : [[name, weight] as const])));
+}
+
 /** Stops the proxies of the local targets among these, and their processes. Returns the names of those that ran. */
 export async function stopLocalTargets(targets: readonly PlannedTarget[]): Promise<readonly string[]> {
   const { stopLocal } = await import('../targets/local/operations.ts');

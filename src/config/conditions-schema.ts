@@ -7,9 +7,11 @@ const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 /** The end of a day, in minutes. */
 const MIDNIGHT = 24 * 60;
 
+const ZONE = { error: 'must be a time zone such as "Europe/Berlin" or "UTC"' };
+
 const zone = z
-  .string()
-  .refine(isZone, { error: 'must be a time zone such as "Europe/Berlin" or "UTC"' })
+  .string(ZONE)
+  .refine(isZone, ZONE)
   .describe('Time zone of the clock on the wall, such as "Europe/Berlin".');
 
 const timeOfDay = z

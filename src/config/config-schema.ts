@@ -12,7 +12,7 @@ const name = z
   .regex(/^[a-z0-9][a-z0-9-]{0,40}$/, { error: 'must be lower-case letters, digits and dashes, at most 41' });
 
 const command = z
-  .union([z.string().min(1), z.array(z.string()).min(1)], {
+  .union([z.string().regex(/\S/), z.array(z.string()).min(1)], {
     error:
       'must be a command line such as "node server.js", or a list of words such as ["node", "server.js"]',
   })

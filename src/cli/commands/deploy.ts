@@ -11,7 +11,7 @@ export const run: CommandRun = async (input) => {
   const candidate = await meantRelease(session, input);
   const rollout =
     candidate === null
-      ? takenUp(await onlyUnderWay(session), input)
+      ? takenUp(await onlyUnderWay(session), session, input)
       : await beginOrTakeUp(session, input, candidate);
   return await seeThrough(session, input, rollout);
 };

@@ -4,25 +4,35 @@ import { ConfigError } from '../../config/problems.ts';
 import { type CommandInput, type CommandRun, flag, textOption } from '../command.ts';
 import { EXIT_CODES, Refusal } from '../exit-code.ts';
 import { askAnswers } from '../init/ask.ts';
+import { checkAnswers } from '../init/check.ts';
 import { findService, type Findings } from '../init/find.ts';
 import { type Answers, configText, type Suggestion } from '../init/template.ts';
 
 const FILE = 'canary.config.ts';
+const MODULE = /\.m?[jt]s$/;
 
 /** Writes a configuration for the project in this directory, from what it finds and what it is told. */
 export const run: CommandRun = async (input) => {
-  const file = path.join(input.directory, FILE);
+  const name = textOption(input, 'config') ?? FILE;
+  const file = path.resolve(input.directory, name);
+  if (!MODULE.test(file)) {
+    throw new ConfigError(
+      'invalid',
+      `init writes TypeScript: --config takes a file such as "${FILE}", not "${name}".`,
+    );
+  }
   if (existsSync(file) && !flag(input, 'force')) {
-    throw new Refusal(`${FILE} is there already; --force replaces it.`);
+    throw new Refusal(`${name} is there already; --force replaces it.`);
   }
   const findings = findService(input.directory);
   const suggestion = suggest(findings, input);
   const mayAsk = input.output.isLive && process.stdin.isTTY && !flag(input, 'yes');
   const answers = mayAsk ? await askAnswers(suggestion, findings) : complete(suggestion);
-  writeFileSync(file, configText(answers));
+  checkAnswers(answers);
+  write(file, configText(answers));
   const ignored = ignoreState(input.directory);
   input.output.json({ file, ...answers });
-  tell(input, answers, findings, ignored);
+  tell(input, { name, answers, findings, ignored });
   return EXIT_CODES.done;
 };
 
@@ -48,6 +58,19 @@ function complete({ command, ...rest }: Suggestion): Answers {
   );
 }
 
+function write(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw new ConfigError(
+      'unreadable',
+      `${file} cannot be written; check that its directory exists and may be written to.`,
+      [],
+      { cause: error },
+    );
+  }
+}
+
 /** State is not source: keeps it out of git, if git is used here. */
 function ignoreState(directory: string): boolean {
   if (!existsSync(path.join(directory, '.git'))) return false;
@@ -58,9 +81,17 @@ function ignoreState(directory: string): boolean {
   return true;
 }
 
-function tell({ output }: CommandInput, answers: Answers, { source }: Findings, ignored: boolean): void {
+interface Telling {
+  readonly name: string;
+  readonly answers: Answers;
+  readonly findings: Findings;
+  readonly ignored: boolean;
+}
+
+function tell({ output }: CommandInput, { name, answers, findings, ignored }: Telling): void {
   const { command, listen, health } = answers;
-  output.line(`Wrote ${FILE}.`);
+  const { source } = findings;
+  output.line(`Wrote ${name}.`);
   output.line(`  started with  ${command}${source === null ? '' : `   (from ${source})`}`);
   output.line(
     `  healthy when  ${health === null ? 'its port is open (no health path was found)' : `${health} answers well`}`,

@@ -3,7 +3,7 @@ import { sayReason } from '../../core/reason.ts';
 import { isPromotion } from '../../core/lineage.ts';
 import { isActive, type Rollout, statusOf } from '../../core/rollout.ts';
 import { type Milliseconds, sayDuration } from '../../core/time.ts';
-import { releasesInTrouble, stoppedLocalTargets } from '../../compose.ts';
+import { releasesInTrouble, stoppedLocalTargets, weightsNow } from '../../compose.ts';
 import { printable } from '../../core/printable.ts';
 import { resolvePlan } from '../../config/resolve.ts';
 import type { CommandRun } from '../command.ts';
@@ -33,6 +33,7 @@ export const run: CommandRun = async (input) => {
   const { targets } = resolvePlan(session.loaded, session.environment, 'deliver');
   const stopped = await stoppedLocalTargets(targets);
   const troubles = await releasesInTrouble(targets);
+  const seen = isControlled ? undefined : await weightsNow(targets);
   output.json({
     service: session.loaded.config.service,
     environment: session.environment.name,
@@ -46,7 +47,7 @@ export const run: CommandRun = async (input) => {
     controller: isControlled ? 'running' : 'none',
     blocked: blocks.map(({ release, digest, rollout }) => ({ release, digest, rollout })),
   });
-  tell(session, { output, underWay, known, stable, isControlled, latest: rollouts[0] });
+  tell(session, { output, underWay, known, stable, isControlled, seen, latest: rollouts[0] });
   for (const name of stopped) {
     output.line(paint('yellow', `${name} is stopped; \`canary up\` starts it again`));
   }
@@ -70,12 +71,17 @@ interface Telling {
   readonly stable: Rollout | undefined;
   readonly latest: Rollout | undefined;
   readonly isControlled: boolean;
+  /** What the targets weigh really, where nobody else looks. */
+  readonly seen: ReadonlyMap<string, number> | undefined;
 }
 
 /** A controller that does not turn a rollout for longer than this is in trouble. */
 const LONGEST_SILENCE: Milliseconds = 3_000;
 
-function tell(session: Session, { output, underWay, known, stable, latest, isControlled }: Telling): void {
+function tell(
+  session: Session,
+  { output, underWay, known, stable, latest, isControlled, seen }: Telling,
+): void {
   const { loaded, environment } = session;
   const place = paint('bold', `${loaded.config.service} · ${environment.name}`);
   const since = stable?.phase.kind === 'ended' ? `, since ${dayAndTime(stable.phase.at)}` : '';
@@ -83,20 +89,13 @@ function tell(session: Session, { output, underWay, known, stable, latest, isCon
     `${place}   stable: ${stable === undefined ? 'nothing yet' : `${stable.candidate.name}${since}`}`,
   );
   if (underWay !== undefined) {
-    output.line(frameOf(underWay, known, []));
+    output.line(frameOf(underWay, known, [], seen));
     const silence = session.clock.now() - underWay.lastTurnAt;
     if (isControlled && silence > LONGEST_SILENCE + 4 * underWay.plan.turnEvery) {
       const text = `Nobody has looked for ${sayDuration(silence)}: ${sayUnresponsive(session.stateDirectory)}. The guard takes traffic home.`;
       output.line(paint('yellow', `\n${text}`));
     }
-    if (!isControlled) {
-      output.line(
-        paint(
-          'yellow',
-          '\nNo controller is running, so the guard has taken traffic home or soon will. `canary deploy` takes the rollout up.',
-        ),
-      );
-    }
+    if (!isControlled) output.line(paint('yellow', `\n${sayUncontrolled(seen)}`));
   } else if (latest?.phase.kind === 'ended') {
     const { verdict, at } = latest.phase;
     output.line(
@@ -104,4 +103,11 @@ function tell(session: Session, { output, underWay, known, stable, latest, isCon
     );
     for (const reason of verdict.reasons) output.line(`  ${sayReason(reason)}`);
   }
+}
+
+/** Nobody leads the rollout: where its traffic is, and what to do. */
+function sayUncontrolled(seen: ReadonlyMap<string, number> = new Map()): string {
+  const isHome = seen.size > 0 && [...seen.values()].every((weight) => weight === 0);
+  const guard = isHome ? 'and all traffic is at stable' : 'so the guard has taken traffic home or soon will';
+  return `No controller is running, ${guard}. \`canary deploy\` takes the rollout up, \`canary rollback\` ends it.`;
 }

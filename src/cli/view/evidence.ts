@@ -1,8 +1,10 @@
 import type { Difference } from '../../core/difference.ts';
 import type { Rollout } from '../../core/rollout.ts';
+import { progressOf } from '../../core/analysis/assess.ts';
 import { analysisSettings, assessment } from '../../core/sequential.ts';
 import { promotionLimit } from '../../core/analysis/settings.ts';
 import { paint, table } from './format.ts';
+import { wrapped } from './wrap.ts';
 
 /** The evidence of a rollout as `--json` shows it; null where there is none. */
 export function evidenceDocument(rollout: Rollout, known: readonly Difference[]) {
@@ -36,16 +38,17 @@ export function evidenceLines(rollout: Rollout, known: readonly Difference[]): r
   const filled = Math.round(weighed.progress * BAR);
   const colour = weighed.progress >= 1 ? 'red' : weighed.suspicious ? 'yellow' : 'green';
   const bar = `${paint(colour, '█'.repeat(filled))}${paint('dim', '░'.repeat(BAR - filled))}`;
-  const rows = weighed.metrics.map(({ target, metric, against, inFavour }) => [
-    `    ${metric}`,
-    target,
-    `${percent(against / weighed.limit)} of the way to rollback`,
-    `${percent(inFavour / promotionLimit(settings))} to promotion`,
+  const isEarly = (rollout.plan.analysis?.promoteEarly ?? null) !== null;
+  const rows = weighed.metrics.map((measure) => [
+    `    ${measure.metric}`,
+    measure.target,
+    `${percent(progressOf(measure, weighed))} of the way to rollback`,
+    ...(isEarly ? [`${percent(measure.inFavour / promotionLimit(settings))} to an early promotion`] : []),
   ]);
   return [
     `  evidence  ${bar}  ${percent(weighed.progress)} of what a rollback takes`,
     paint('dim', table(rows)),
-    ...known.map((difference) => paint('dim', `    ${sayDifference(difference)}`)),
+    ...known.map((difference) => paint('dim', `    ${wrapped(sayDifference(difference), 4)}`)),
   ];
 }
 

@@ -9,14 +9,22 @@ import { evidenceLines } from './evidence.ts';
 import { paint, paintStatus } from './format.ts';
 import { wrapped } from './wrap.ts';
 
-/** The picture of a rollout: where it stands, what it weighs, what the checks say and what it waits for. */
-export function frameOf(rollout: Rollout, known: readonly Difference[], troubles: readonly string[]): string {
+/**
+ * The picture of a rollout: where it stands, what it weighs, what the checks say and what it waits for. `seen` is what targets
+ * weigh really, where that was asked for, in percent; else it is what is wished.
+ */
+export function frameOf(
+  rollout: Rollout,
+  known: readonly Difference[],
+  troubles: readonly string[],
+  seen: ReadonlyMap<string, number> = new Map(),
+): string {
   return [
     '',
     title(rollout),
     path(rollout),
     '',
-    ...targets(rollout),
+    ...targets(rollout, seen),
     ...checks(rollout.findings),
     ...evidenceLines(rollout, known),
     ...waiting(rollout),
@@ -67,16 +75,19 @@ function stationOf(phase: Rollout['phase'], steps: number): number {
 
 const BAR = 30;
 
-function targets(rollout: Rollout): readonly string[] {
-  const weight = wishedWeight(rollout);
+function targets(rollout: Rollout, seen: ReadonlyMap<string, number>): readonly string[] {
+  const wished = wishedWeight(rollout);
   const names = rollout.plan.targets.map((target) => target.name);
   const widest = Math.max(...names.map((name) => name.length));
   return names.map((name) => {
     const state = rollout.targets?.[name];
+    const weight = seen.get(name) ?? wished;
     const filled = Math.round((weight / 100) * BAR);
     const bar = `${paint('cyan', '█'.repeat(filled))}${paint('dim', '░'.repeat(BAR - filled))}`;
-    const note = state?.outage?.error ?? (state !== undefined && state.steadySince === null ? 'moving' : '');
-    return `  ${name.padEnd(widest)}  ${bar}  ${String(weight).padStart(3)} %  ${holding(rollout)}  ${paint('yellow', printable(note))}`;
+    const note =
+      state?.outage?.error ??
+      (state !== undefined && state.steadySince === null && rollout.phase.kind !== 'gating' ? 'moving' : '');
+    return `  ${name.padEnd(widest)}  ${bar}  ${String(weight).padStart(3)} %  ${holding(rollout)}  ${paint('yellow', printable(note))}`.trimEnd();
   });
 }
 
@@ -98,7 +109,7 @@ const MARKS: Readonly<Record<Finding['kind'], () => string>> = {
 };
 
 function checks(findings: readonly Finding[]): readonly string[] {
-  return findings.map(({ kind, reason }) => `  ${MARKS[kind]()} ${sayReason(reason)}`);
+  return findings.map(({ kind, reason }) => `  ${MARKS[kind]()} ${wrapped(sayReason(reason), 4)}`);
 }
 
 /** What a person can do where one is waited for. */

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { sample, START } from '../../../test/builders.ts';
 import { close } from '../../../test/counts.ts';
 import type { Arms, Sample } from '../sample.ts';
-import { assess, type Assessment } from './assess.ts';
+import { assess, type Assessment, progressOf } from './assess.ts';
 import { beginEvidence, learn } from './evidence.ts';
 import { type AnalysisSettings, metricWeights, temperOf, usualSettings } from './settings.ts';
 
@@ -89,6 +89,24 @@ describe('an assessment', () => {
     assert.equal(some.conclusion, 'undecided');
     assert.equal(some.suspicious, true);
     assert.ok(some.progress > 0.5 && some.progress < 1);
+  });
+});
+
+describe('the way of one metric to a rollback', () => {
+  it('is never further than that of all together', () => {
+    for (const targets of [['web'], ['web', 'api']]) {
+      for (const bad of [0, 1, 2, 3, 10]) {
+        const arms = { candidate: sample(100, bad), stable: sample(900, 1) };
+        const found = assessed({ seconds: 1, arms, targets });
+        for (const metric of found.metrics) assert.ok(progressOf(metric, found) <= found.progress);
+      }
+    }
+  });
+
+  it('is what the leading one brings with its share of the evidence', () => {
+    const some = assessed({ seconds: 1, arms: { candidate: sample(100, 3), stable: sample(900, 1) } });
+    const errors = some.metrics.find(({ metric }) => metric === 'errors') ?? assert.fail('not judged');
+    close(progressOf(errors, some), (errors.against + Math.log(0.5)) / some.limit);
   });
 });
 

@@ -125,6 +125,14 @@ function bothSides(
   }
 }
 
+/** How far one metric is by itself on the way to a rollback, 0 to 1: it counts with its share, so never further than all. */
+export function progressOf({ target, weight, against }: MetricEvidence, of: Assessment): number {
+  const targets = new Set(of.metrics.map((metric) => metric.target));
+  const own = contribution({ weight, logE: against });
+  const alone = combineTargets([...targets].map((each) => (each === target ? own : -Infinity)));
+  return clip(alone / of.limit, 0, 1);
+}
+
 function total(metrics: readonly MetricEvidence[]): number {
   const byTarget = Map.groupBy(metrics, (metric) => metric.target);
   const perTarget = [...byTarget.values()].map((ofTarget) =>

@@ -44,6 +44,17 @@ export async function lastObeyed(settings: unknown): Promise<number> {
   }
 }
 
+/** Percent of the requests that go to the candidate now; null if its proxy does not run. Starts nothing. */
+export async function weightNow(settings: unknown): Promise<number | null> {
+  const { directory } = localSettings.parse(settings);
+  try {
+    const { traffic } = await controlClient(proxyPaths(directory).socket).reading();
+    return traffic.weight;
+  } catch {
+    return null;
+  }
+}
+
 /**
  * Starts the proxy, if it does not run, and waits until what is stable takes traffic; if its image was changed, it is brought
  * anew from `images`. `settings` as in a plan.
