@@ -81,10 +81,10 @@ async function returnToOlder(session: Session, input: CommandInput, last: Rollou
 }
 
 function followUntil(
-  { store, stateDirectory }: Session,
+  { store, stateDirectory, registries }: Session,
   { output }: CommandInput,
   id: string,
   isOver: (rollout: Rollout) => boolean,
 ): Promise<Rollout | null> {
-  return follow(id, { store, stateDirectory, view: viewFor(output), mayControl: true, isOver });
+  return follow(id, { store, stateDirectory, registries, view: viewFor(output), mayControl: true, isOver });
 }
