@@ -100,6 +100,7 @@ export async function seeThrough(session: Session, input: CommandInput, { id }: 
   const last = await follow(id, {
     store: session.store,
     stateDirectory: session.stateDirectory,
+    registries: session.registries,
     view: viewFor(output),
     mayControl: true,
     isOver: (state) => isDone(state) || (leavesWhenHeld && waitsForPeople(state)),

@@ -1,10 +1,18 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { composeEngine } from '../compose.ts';
+import type { Registries } from '../config/registries-schema.ts';
 import { runHost } from '../engine/host.ts';
 import { takeExclusiveLock } from '../locks/exclusive-lock.ts';
 import { registryCredentials } from './registry-credentials.ts';
 import type { Store } from '../stores/store.ts';
+
+/** What is controlled, and how registries are used for that. */
+export interface Controlled {
+  readonly store: Store;
+  readonly stateDirectory: string;
+  readonly registries: Registries;
+}
 
 /** The loop, turning in this process. */
 export interface Controller extends AsyncDisposable {
@@ -31,8 +39,7 @@ export function sayUnresponsive(stateDirectory: string): string {
  * is never more than one.
  */
 export function takeControl(
-  stateDirectory: string,
-  store: Store,
+  { stateDirectory, store, registries }: Controlled,
   onTrouble: (text: string) => void,
 ): Controller | null {
   const lock = takeExclusiveLock(lockFile(stateDirectory));
@@ -41,7 +48,7 @@ export function takeControl(
   const ending = new AbortController();
   const told = new Set<string>();
   const host = runHost(
-    composeEngine({ store, stateDirectory, credentialsFor: registryCredentials() }),
+    composeEngine({ store, stateDirectory, registries, credentialsFor: registryCredentials() }),
     {
       onTrouble(rollout, error) {
         const text = `${rollout}: ${error instanceof Error ? error.message : String(error)}`;

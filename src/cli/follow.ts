@@ -4,7 +4,7 @@ import type { JournalRecord } from '../core/journal.ts';
 import { dueVerdict } from '../core/attestation.ts';
 import { isActive, type Rollout } from '../core/rollout.ts';
 import type { Store } from '../stores/store.ts';
-import { type Controller, takeControl } from './controller.ts';
+import { type Controlled, type Controller, takeControl } from './controller.ts';
 
 /** What shows a rollout while it is followed. */
 export interface RolloutView {
@@ -16,9 +16,7 @@ export interface RolloutView {
   close(): void;
 }
 
-export interface FollowOptions {
-  readonly store: Store;
-  readonly stateDirectory: string;
+export interface FollowOptions extends Controlled {
   readonly view: RolloutView;
   /** Whether this process may become the controller, if there is none. */
   readonly mayControl: boolean;
@@ -37,14 +35,14 @@ export function isDone(rollout: Rollout): boolean {
 
 /** Follows a rollout until it has ended, and controls it meanwhile if nobody else does. Returns its last state. */
 export async function follow(id: string, options: FollowOptions): Promise<Rollout | null> {
-  const { store, stateDirectory, view, mayControl, isOver = isDone } = options;
+  const { store, view, mayControl, isOver = isDone } = options;
   let controller: Controller | null = null;
   let told = 0;
   let known: readonly Difference[] = [];
   try {
     for (let look = 0; ; look += 1) {
       if (mayControl && controller === null && look % TAKE_OVER_EVERY === 0) {
-        controller = takeControl(stateDirectory, store, (text) => view.trouble(text));
+        controller = takeControl(options, (text) => view.trouble(text));
       }
       const rollout = await store.load(id);
       if (rollout === null) return null;

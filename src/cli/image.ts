@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { openImageRepository } from '../compose.ts';
+import { type ImageAccess, openImageRepository } from '../compose.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { ConfigError } from '../config/problems.ts';
 import { type KnownImage, stateDirectory } from '../config/resolve.ts';
@@ -9,6 +9,12 @@ import { parseReference, type Reference, repositoryName } from '../supply-chain/
 import type { ImageRepository } from '../supply-chain/oci/repository.ts';
 import { type CommandInput, textOption } from './command.ts';
 import { registryCredentials } from './registry-credentials.ts';
+
+/** Where canary keeps its things when no configuration says it. */
+const STATE = '.canary';
+
+/** Where the state is, and how single registries are used. */
+export type ImagePlace = Omit<ImageAccess, 'credentialsFor'>;
 
 /** The image that a command is about. */
 export interface OpenedImage {
@@ -24,14 +30,14 @@ export interface OpenedImage {
  * the state is in `.canary`.
  */
 export async function openImage(input: CommandInput): Promise<OpenedImage> {
-  const state = await findState(input);
-  return { ...(await namedImage(input.args[0] ?? '', state)), stateDirectory: state };
+  const place = await findPlace(input);
+  return { ...(await namedImage(input.args[0] ?? '', place)), stateDirectory: place.stateDirectory };
 }
 
 /** The image that was named, by digest or by tag. */
-async function namedImage(text: string, state: string): Promise<Omit<OpenedImage, 'stateDirectory'>> {
+async function namedImage(text: string, place: ImagePlace): Promise<Omit<OpenedImage, 'stateDirectory'>> {
   const reference = typedReference(text);
-  const repository = await openRepository(repositoryName(reference), state);
+  const repository = await openRepository(repositoryName(reference), place);
   const digest = reference.digest ?? (await repository.resolve(tagOf(reference)));
   return { repository, digest };
 }
@@ -54,14 +60,25 @@ export function typedReference(text: string): Reference {
 }
 
 /** Opens a repository, logging in as whoever runs the command does with docker. */
-export function openRepository(name: string, state: string): Promise<ImageRepository> {
-  return openImageRepository(name, state, registryCredentials());
+export function openRepository(
+  name: string,
+  { stateDirectory: directory, registries }: ImagePlace,
+): Promise<ImageRepository> {
+  return openImageRepository(name, {
+    stateDirectory: directory,
+    registries,
+    credentialsFor: registryCredentials(),
+  });
 }
 
-/** Where the state is: as the configuration says, if there is one. */
-async function findState(input: CommandInput): Promise<string> {
-  const loaded = await configIfAny(input);
-  return loaded === null ? path.join(input.directory, '.canary') : stateDirectory(loaded);
+async function findPlace(input: CommandInput): Promise<ImagePlace> {
+  return imagePlace(input, await configIfAny(input));
+}
+
+/** Where images are, as the configuration says, if there is one. */
+export function imagePlace({ directory }: CommandInput, loaded: LoadedConfig | null): ImagePlace {
+  if (loaded === null) return { stateDirectory: path.join(directory, STATE), registries: {} };
+  return { stateDirectory: stateDirectory(loaded), registries: loaded.config.registries };
 }
 
 /** Images can be built and signed before there is a configuration. */
@@ -79,9 +96,9 @@ export async function configIfAny(input: CommandInput): Promise<LoadedConfig | n
  * The image that a person wants to deploy, which has to be named by its digest: a tag may be moved at any time. Says which
  * digest the tag has now.
  */
-export async function imageToDeploy(text: string, state: string): Promise<KnownImage> {
-  const { repository, digest } = await namedImage(text, state);
-  if (typedReference(text).digest !== null) return knownImage(repository.name, digest, state);
+export async function imageToDeploy(text: string, place: ImagePlace): Promise<KnownImage> {
+  const { repository, digest } = await namedImage(text, place);
+  if (typedReference(text).digest !== null) return knownImage(repository.name, digest, place);
   throw new ConfigError(
     'invalid',
     `${text} names an image by a tag, and a tag may be moved at any time. Now it is this one: --image ${repository.name}@${digest}`,
@@ -89,9 +106,9 @@ export async function imageToDeploy(text: string, state: string): Promise<KnownI
 }
 
 /** What is known of an image of that name. Rejects when it is not there, or is none. */
-export async function knownImage(name: string, digest: string, state: string): Promise<KnownImage> {
+export async function knownImage(name: string, digest: string, place: ImagePlace): Promise<KnownImage> {
   const { inspectImage } = await import('../supply-chain/image/inspect-image.ts');
-  const repository = await openRepository(name, state);
+  const repository = await openRepository(name, place);
   const { manifest } = await inspectImage(repository, parseDigest(digest), null);
   const version = manifest.annotations?.['org.opencontainers.image.version'] ?? null;
   return { repository: repository.name, digest, version };

@@ -4,6 +4,7 @@ import { systemClock } from '../clock/system-clock.ts';
 import { openStore } from '../compose.ts';
 import type { Environment } from '../config/config-schema.ts';
 import { ConfigError } from '../config/problems.ts';
+import type { Registries } from '../config/registries-schema.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { findEnvironment, stateDirectory } from '../config/resolve.ts';
 import { isActive, type Rollout } from '../core/rollout.ts';
@@ -17,6 +18,8 @@ export interface Project extends AsyncDisposable {
   readonly store: Store;
   readonly clock: Clock;
   readonly stateDirectory: string;
+  /** How single registries are used. */
+  readonly registries: Registries;
 }
 
 /** The same, and the environment that is meant. */
@@ -40,7 +43,15 @@ export async function openProject(input: CommandInput): Promise<Project> {
   }
   const store = openStore(directory);
   const clock = systemClock();
-  return { loaded, store, clock, stateDirectory: directory, [Symbol.asyncDispose]: () => store.close() };
+  const { registries } = loaded.config;
+  return {
+    loaded,
+    store,
+    clock,
+    stateDirectory: directory,
+    registries,
+    [Symbol.asyncDispose]: () => store.close(),
+  };
 }
 
 /** Opens what a command needs. A rollout that is named says by itself which environment is meant. */

@@ -16,11 +16,11 @@ import {
   type Unpacked,
 } from '../targets/local/unpacked.ts';
 import { TargetError } from '../targets/target.ts';
-import { type ImageHost, openImageRepository } from './images.ts';
+import { type ImageAccess, openImageRepository } from './images.ts';
 
 /** Brings images to targets of this machine, from wherever they are. */
-export function imageSource(host: ImageHost): ImageSource {
-  return { unpack: bringBy(host, unpacker()), store: bringBy(host, store) };
+export function imageSource(access: ImageAccess): ImageSource {
+  return { unpack: bringBy(access, unpacker()), store: bringBy(access, store) };
 }
 
 /** Gives an image that is in the repository its form inside `directory`. */
@@ -77,13 +77,10 @@ const store: Form<Stored> = async (repository, digest, directory, signal) => {
   };
 };
 
-function bringBy<Image extends LocalImage>(
-  { stateDirectory, credentialsFor }: ImageHost,
-  form: Form<Image>,
-): BringRelease<Image> {
+function bringBy<Image extends LocalImage>(access: ImageAccess, form: Form<Image>): BringRelease<Image> {
   return async ({ digest, artifact }, directory, signal) => {
     try {
-      const repository = await openImageRepository(artifact.repository, stateDirectory, credentialsFor);
+      const repository = await openImageRepository(artifact.repository, access);
       return await form(repository, parseDigest(digest), directory, signal);
     } catch (cause) {
       if (!(cause instanceof SupplyChainError) || PASSING.includes(cause.code)) throw cause;

@@ -3,9 +3,17 @@ import type { Clock } from '../clock/clock.ts';
 import { systemClock } from '../clock/system-clock.ts';
 import { builtFloor } from '../gates/built-floor.ts';
 import type { Bench, Candidate, Judgement } from '../gates/judge-candidate.ts';
+import type { Registries } from '../config/registries-schema.ts';
 import type { Store } from '../stores/store.ts';
 import type { ImageRepository } from '../supply-chain/oci/repository.ts';
 import type { CredentialsFor } from '../supply-chain/registry/client/credentials.ts';
+
+/** Where images are found, and how registries are asked for them. */
+export interface ImageAccess {
+  readonly stateDirectory: string;
+  readonly credentialsFor: CredentialsFor;
+  readonly registries: Registries;
+}
 
 /**
  * The repository that is named: a directory of the state for the built-in registry, or else one in a registry that is
@@ -13,14 +21,19 @@ import type { CredentialsFor } from '../supply-chain/registry/client/credentials
  */
 export async function openImageRepository(
   name: string,
-  stateDirectory: string,
-  credentialsFor: CredentialsFor,
+  { stateDirectory, credentialsFor, registries }: ImageAccess,
 ): Promise<ImageRepository> {
   const { BUILT_IN, parseReference, repositoryName } = await import('../supply-chain/oci/reference.ts');
   const reference = parseReference(name);
   if (reference.registry !== BUILT_IN) {
-    const { registryRepository } = await import('../supply-chain/registry/client/registry-repository.ts');
-    return registryRepository(reference, { credentialsFor, clock: systemClock() });
+    const [{ registryRepository }, { registryOrigin }] = await Promise.all([
+      import('../supply-chain/registry/client/registry-repository.ts'),
+      import('../supply-chain/registry/client/destination.ts'),
+    ]);
+    const origin = registryOrigin(reference.registry);
+    const settings = Object.entries(registries).filter(([named]) => registryOrigin(named) === origin);
+    const privateHosts = settings.flatMap(([, each]) => each.privateHosts ?? []);
+    return registryRepository(reference, { credentialsFor, privateHosts, clock: systemClock() });
   }
   const [{ layoutRepository }, { repositoryDirectory }] = await Promise.all([
     import('../supply-chain/layout/layout-repository.ts'),
@@ -34,10 +47,8 @@ export async function openImageRepository(
 const PATIENCE_MS = 30_000;
 
 /** What images are opened and judged with. */
-export interface ImageHost {
+export interface ImageHost extends ImageAccess {
   readonly store: Store;
-  readonly stateDirectory: string;
-  readonly credentialsFor: CredentialsFor;
   readonly clock: Clock;
 }
 
@@ -52,10 +63,10 @@ export async function verifyImage(
 }
 
 /** What images are judged with. Loaded when one turns up: cryptography takes longer to load than all the rest. */
-export async function benchOf({ store, stateDirectory, credentialsFor, clock }: ImageHost): Promise<Bench> {
+export async function benchOf({ store, clock, ...access }: ImageHost): Promise<Bench> {
   const { readEvidence } = await import('../supply-chain/verification/read-evidence.ts');
   return {
-    openRepository: (name) => openImageRepository(name, stateDirectory, credentialsFor),
+    openRepository: (name) => openImageRepository(name, access),
     readEvidence,
     clock,
     blocks: (service, environment) => store.blocks(service, environment),

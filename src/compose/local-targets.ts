@@ -1,3 +1,4 @@
+import type { Clock } from '../clock/clock.ts';
 import { systemClock } from '../clock/system-clock.ts';
 import type { Freshness } from '../core/forecast/scene.ts';
 import type { PlannedTarget } from '../core/plan.ts';
@@ -5,7 +6,8 @@ import type { NewsLine } from '../targets/local/messages.ts';
 import type { StartedTarget } from '../targets/local/operations.ts';
 import type { RecentTraffic } from '../targets/local/recent-traffic.ts';
 import type { ReleaseInTrouble } from '../targets/local/troubles.ts';
-import { type HostOptions, noSuchKind } from './engine.ts';
+import { noSuchKind } from './engine.ts';
+import type { ImageAccess } from './images.ts';
 
 export type { RecentTraffic, ReleaseInTrouble, StartedTarget };
 
@@ -18,11 +20,12 @@ export type LocalNews = NewsLine;
  */
 export async function startLocalTargets(
   targets: readonly PlannedTarget[],
-  { clock = systemClock(), ...host }: HostOptions,
+  access: ImageAccess,
+  clock: Clock = systemClock(),
 ): Promise<readonly StartedTarget[]> {
   const { startLocal } = await import('../targets/local/operations.ts');
   const { imageSource } = await import('./image-source.ts');
-  const images = imageSource({ clock, ...host });
+  const images = imageSource(access);
   return Promise.all(locals(targets).map(({ name, settings }) => startLocal(name, settings, clock, images)));
 }
 

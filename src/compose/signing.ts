@@ -5,14 +5,14 @@ import { localKey } from '../supply-chain/signing/local-key.ts';
 import { localSigning } from '../supply-chain/signing/local-signer.ts';
 import type { Signing } from '../supply-chain/signing/sign-statement.ts';
 import { VERSION } from '../version.ts';
-import { type ImageHost, openImageRepository } from './images.ts';
+import { type ImageAccess, openImageRepository } from './images.ts';
 
 /** The notary of the embedded engine. */
-export function makeNotary({ stateDirectory, credentialsFor }: Omit<ImageHost, 'clock'>): Notary {
+export function makeNotary(access: ImageAccess): Notary {
   return signingNotary({
-    openRepository: (name) => openImageRepository(name, stateDirectory, credentialsFor),
+    openRepository: (name) => openImageRepository(name, access),
     signingBy,
-    directory: path.join(stateDirectory, 'verdicts'),
+    directory: path.join(access.stateDirectory, 'verdicts'),
     toolVersion: VERSION,
   });
 }

@@ -3,6 +3,7 @@ import { isReleaseName, RELEASE_NAME_RULE } from './release-name.ts';
 import { duration } from './duration.ts';
 import { planSchema, uniqueNames } from './plan-schema.ts';
 import { isProduction } from './effective-supply-chain.ts';
+import { registriesSchema } from './registries-schema.ts';
 import { supplyChainSchema } from './supply-chain-schema.ts';
 import { conditions } from './conditions-schema.ts';
 import { localTarget } from './targets/local.ts';
@@ -90,6 +91,11 @@ export const configSchema = z
       .record(z.string().refine(isReleaseName, { error: RELEASE_NAME_RULE }), ownRun)
       .default({})
       .describe('What single releases are, where they differ from `run`.'),
+    registries: registriesSchema
+      .default({})
+      .describe(
+        'How single registries are used, by the name that images give them, where it differs from the usual.',
+      ),
     environments: z
       .array(environment)
       .min(1, { error: 'must have at least one environment' })

@@ -30,7 +30,8 @@ export const imageName = exact().refine(isImageName, {
   error: 'must be registry and repository without tag and digest, such as "registry/podinfo"',
 });
 
-function isImageName(text: string): boolean {
+/** Whether it is registry and repository, without tag and digest. */
+export function isImageName(text: string): boolean {
   try {
     const reference = parseReference(text);
     return text === repositoryName(reference);

@@ -204,7 +204,7 @@ describe('bad luck', { concurrency: false }, () => {
       ...config,
       environments: config.environments.map((each) => ({
         ...each,
-        plan: { ...each.plan, limits: { prepare: '1s' } },
+        plan: { ...each.plan, limits: { prepare: '4s' } },
       })),
     }));
     const { code, stdout } = await shop.canary('deploy', '--release', '1.0.0');

@@ -7,17 +7,17 @@ import { NOBODY, type BuildOptions } from '../../supply-chain/image/build/build-
 import { parsePlatform, platformOf, type Platform } from '../../supply-chain/image/platform.ts';
 import { repositoryName } from '../../supply-chain/oci/reference.ts';
 import { type CommandInput, listOption, textOption } from '../command.ts';
-import { openRepository, typedReference } from '../image.ts';
+import { type ImagePlace, openRepository, typedReference } from '../image.ts';
 
 /** What the command line says about the image, except for the tag that it gets. */
 export async function whatToBuild(
   input: CommandInput,
-  stateDirectory: string,
+  place: ImagePlace,
 ): Promise<Omit<BuildOptions, 'tag'>> {
   return {
     directory: directoryOf(input),
     platform: platformOption(input),
-    base: await baseOption(input, stateDirectory),
+    base: await baseOption(input, place),
     node: nodeOption(input),
     entrypoint: textOption(input, 'entrypoint')?.trim().split(/\s+/) ?? null,
     epoch: epochOption(input),
@@ -45,7 +45,7 @@ function platformOption(input: CommandInput): Platform {
 }
 
 /** What is there is a root file system; all else names an image. */
-async function baseOption(input: CommandInput, stateDirectory: string): Promise<Base> {
+async function baseOption(input: CommandInput, images: ImagePlace): Promise<Base> {
   const text = textOption(input, 'base');
   if (text === undefined || text === 'none') return { kind: 'none' };
   const place = path.resolve(input.directory, text);
@@ -59,7 +59,7 @@ async function baseOption(input: CommandInput, stateDirectory: string): Promise<
   }
   return {
     kind: 'image',
-    repository: await openRepository(repositoryName(reference), stateDirectory),
+    repository: await openRepository(repositoryName(reference), images),
     digest: reference.digest,
   };
 }

@@ -1,21 +1,16 @@
 import path from 'node:path';
 import type { LoadedConfig } from '../../config/load.ts';
 import { ConfigError } from '../../config/problems.ts';
-import { stateDirectory } from '../../config/resolve.ts';
 import { readService } from '../../supply-chain/image/build/service.ts';
 import { BUILT_IN, isRepositoryName, isTag, type Reference } from '../../supply-chain/oci/reference.ts';
 import { type CommandInput, textOption } from '../command.ts';
-import { configIfAny, typedReference } from '../image.ts';
+import { configIfAny, imagePlace, type ImagePlace, typedReference } from '../image.ts';
 import { directoryOf } from './what.ts';
 
 /** Where an image goes. */
-export interface Destination {
-  readonly stateDirectory: string;
+export interface Destination extends ImagePlace {
   readonly reference: Reference;
 }
-
-/** Where canary keeps its things when no configuration says it. */
-const STATE = '.canary';
 
 /** Where the image goes: as the command line says, or to the built-in registry under the name of the service. */
 export async function whereToPut(input: CommandInput): Promise<Destination> {
@@ -26,7 +21,7 @@ export async function whereToPut(input: CommandInput): Promise<Destination> {
     throw new ConfigError('invalid', `--push ${pushed} names a digest, which only the build can tell.`);
   }
   return {
-    stateDirectory: loaded === null ? path.join(input.directory, STATE) : stateDirectory(loaded),
+    ...imagePlace(input, loaded),
     reference: { ...reference, tag: reference.tag ?? versionTag(input) },
   };
 }

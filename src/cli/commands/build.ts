@@ -31,8 +31,8 @@ const TELL_EVERY = 2000;
 export const run: CommandRun = async (input) => {
   const destination = await whereToPut(input);
   const { stateDirectory, reference } = destination;
-  const options = { ...(await whatToBuild(input, stateDirectory)), tag: reference.tag };
-  const repository = await openRepository(repositoryName(reference), stateDirectory);
+  const options = { ...(await whatToBuild(input, destination)), tag: reference.tag };
+  const repository = await openRepository(repositoryName(reference), destination);
   const clock = systemClock();
   const startedAt = clock.now();
   const built = await buildOrStop(input, destination, options, repository);

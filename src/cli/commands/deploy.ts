@@ -18,7 +18,7 @@ export const run: CommandRun = async (input) => {
 
 /** Null when nothing was named: then what is under way is meant. */
 async function meantRelease(session: Session, input: CommandInput): Promise<Release | null> {
-  const { loaded, environment, stateDirectory } = session;
+  const { loaded, environment } = session;
   const [name, image] = [textOption(input, 'release'), textOption(input, 'image')];
   const overrides = overridesOf(input);
   if (image === undefined) return name === undefined ? null : resolveRelease(loaded, name, overrides);
@@ -30,7 +30,7 @@ async function meantRelease(session: Session, input: CommandInput): Promise<Rele
   }
   // Loaded when an image turns up.
   const { imageToDeploy } = await import('../image.ts');
-  const known = await imageToDeploy(image, stateDirectory);
+  const known = await imageToDeploy(image, session);
   return resolveImage(loaded, environment, known, { name, env: overrides.env ?? {} });
 }
 

@@ -23,7 +23,7 @@ export const run: CommandRun = async (input) => {
 
 async function promoteTo(to: string, input: CommandInput): Promise<ExitCode> {
   await using session = await openSession({ ...input, options: { ...input.options, env: to } });
-  const { loaded, environment, stateDirectory } = session;
+  const { loaded, environment } = session;
   const [service] = input.args;
   if (service !== undefined && service !== loaded.config.service) {
     throw new ConfigError(
@@ -36,8 +36,8 @@ async function promoteTo(to: string, input: CommandInput): Promise<ExitCode> {
   const stable = named === undefined ? await stableBefore(session) : null;
   const known =
     stable === null
-      ? await imageToDeploy(named ?? '', stateDirectory)
-      : await knownImage(stable.artifact.repository, stable.digest, stateDirectory);
+      ? await imageToDeploy(named ?? '', session)
+      : await knownImage(stable.artifact.repository, stable.digest, session);
   const candidate = resolveImage(loaded, environment, known, { name: stable?.name });
   input.output.line(`Promoting ${candidate.name} (${known.repository}@${known.digest}) to ${to}.`);
   return await seeThrough(session, input, await beginOrTakeUp(session, input, candidate));

@@ -98,10 +98,10 @@ async function returnToOlder(
 }
 
 function followUntil(
-  { store, stateDirectory }: Session,
+  { store, stateDirectory, registries }: Session,
   { output }: CommandInput,
   id: string,
   isOver: (rollout: Rollout) => boolean,
 ): Promise<Rollout | null> {
-  return follow(id, { store, stateDirectory, view: viewFor(output), mayControl: true, isOver });
+  return follow(id, { store, stateDirectory, registries, view: viewFor(output), mayControl: true, isOver });
 }

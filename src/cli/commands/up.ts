@@ -12,10 +12,10 @@ import { openSession } from '../session.ts';
 export const run: CommandRun = async (input) => {
   await using session = await openSession(input);
   const { targets } = resolvePlan(session.loaded, session.environment, 'deliver');
-  const { store, stateDirectory } = session;
+  const { stateDirectory, registries } = session;
   const started = await startLocalTargets(targets, {
-    store,
     stateDirectory,
+    registries,
     credentialsFor: registryCredentials(),
   });
   for (const { name, address, stable, trouble } of started) {

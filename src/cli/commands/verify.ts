@@ -19,8 +19,8 @@ export const run: CommandRun = async (input) => {
   const policy = resolvePolicy(loaded, environment);
   const image = { repository: found.name, digest };
   const place = { service: loaded.config.service, environment: environment.name };
-  const { stateDirectory } = session;
-  const host = { store, stateDirectory, clock, credentialsFor: registryCredentials() };
+  const { stateDirectory, registries } = session;
+  const host = { store, stateDirectory, registries, clock, credentialsFor: registryCredentials() };
   const judgement = await verifyImage(host, { policy, ...place, ...image });
   const { mode } = policy;
   const verified = {

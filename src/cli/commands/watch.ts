@@ -12,6 +12,7 @@ export const run: CommandRun = async (input) => {
   const last = await follow(id, {
     store: session.store,
     stateDirectory: session.stateDirectory,
+    registries: session.registries,
     view: viewFor(input.output),
     mayControl: false,
   });

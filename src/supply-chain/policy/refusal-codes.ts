@@ -68,7 +68,8 @@ export const REFUSAL_CODES: Readonly<Record<SupplyChainCode, Explained>> = {
   },
   REDIRECT_REFUSED: {
     means: 'the registry sends us to a place where we do not go',
-    remedy: 'use a registry that serves its content itself or from public HTTPS addresses',
+    remedy:
+      'where the host belongs to the registry and is in a private network, allow it in `registries`, under `privateHosts`; or use a registry that serves its content itself or from public HTTPS addresses',
   },
   MALFORMED_BUNDLE: {
     means: 'what is attached is not a Sigstore bundle of a format that is read',

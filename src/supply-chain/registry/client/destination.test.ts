@@ -76,6 +76,21 @@ describe('where requests for a registry may go', () => {
     }
   });
 
+  it('is told how to allow, where that can be', async () => {
+    const url = new URL('https://storage.internal:9000/bucket');
+    await assert.rejects(
+      destinationOf(url, reach('https://registry.internal:8443', ['10.0.0.5'])),
+      refusal(
+        'REDIRECT_REFUSED',
+        /10\.0\.0\.5 is not a public address.*registries: \{ "registry\.internal:8443": \{ privateHosts: \["storage\.internal"\] \} \}/,
+      ),
+    );
+    for (const address of ['169.254.169.254', '100.100.100.200', '127.0.0.1', '::1']) {
+      const silent = (error: unknown) => !String(error).includes('privateHosts');
+      await assert.rejects(destinationOf(url, reach(REGISTRY, [address])), silent, address);
+    }
+  });
+
   it('is elsewhere on this machine for a registry on this machine only', async () => {
     const url = new URL('http://127.0.0.1:9000/');
     await destinationOf(url, reach('http://localhost:5000', []));

@@ -51,9 +51,8 @@ export async function destinationOf(url: URL, reach: Reach): Promise<Destination
   if (hasCredentials(url)) throw refused(url, reach, 'it carries a user name');
   const addresses = await addressesOf(url, reach);
   for (const { address } of addresses) {
-    if (!mayReach(addressKind(address), url, reach)) {
-      throw refused(url, reach, `${address} is not a public address`);
-    }
+    const kind = addressKind(address);
+    if (!mayReach(kind, url, reach)) throw refused(url, reach, whyNot(kind, address, url, reach));
   }
   return { url, addresses };
 }
@@ -68,6 +67,15 @@ function mayReach(kind: AddressKind, url: URL, reach: Reach): boolean {
   if (url.origin === reach.origin || kind === 'public') return true;
   if (kind === 'loopback') return isLoopbackHost(new URL(reach.origin));
   return kind === 'private' && reach.privateHosts.includes(url.hostname);
+}
+
+/** What can be allowed is told how: where a registry keeps what it has in the network around us, it is of no use else. */
+function whyNot(kind: AddressKind, address: string, { protocol, hostname }: URL, { origin }: Reach): string {
+  if (protocol === 'http:') return `${address} is not this machine, and it is not https`;
+  if (kind === 'loopback') return `${address} is not a public address, but this machine`;
+  if (kind !== 'private') return `${address} is not a public address, and never allowed`;
+  const registry = JSON.stringify(new URL(origin).host);
+  return `${address} is not a public address. If the host belongs to the registry, as its storage or its token server may, allow it in the configuration: registries: { ${registry}: { privateHosts: [${JSON.stringify(hostname)}] } }`;
 }
 
 async function addressesOf({ hostname }: URL, { resolve }: Reach): Promise<readonly LookupAddress[]> {
