@@ -2,7 +2,8 @@ import path from 'node:path';
 import { openImageRepository } from '../compose.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { ConfigError } from '../config/problems.ts';
-import { type KnownImage, stateDirectory } from '../config/resolve.ts';
+import type { KnownImage } from '../config/resolve.ts';
+import { stateDirectory, USUAL_STATE } from '../config/state-directory.ts';
 import { SupplyChainError } from '../supply-chain/error.ts';
 import { type Digest, parseDigest } from '../supply-chain/oci/digest.ts';
 import { parseReference, type Reference, repositoryName } from '../supply-chain/oci/reference.ts';
@@ -61,7 +62,7 @@ export function openRepository(name: string, state: string): Promise<ImageReposi
 /** Where the state is: as the configuration says, if there is one. */
 async function findState(input: CommandInput): Promise<string> {
   const loaded = await configIfAny(input);
-  return loaded === null ? path.join(input.directory, '.canary') : stateDirectory(loaded);
+  return loaded === null ? path.join(input.directory, USUAL_STATE) : stateDirectory(loaded);
 }
 
 /** Images can be built and signed before there is a configuration. */

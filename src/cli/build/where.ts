@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { LoadedConfig } from '../../config/load.ts';
 import { ConfigError } from '../../config/problems.ts';
-import { stateDirectory } from '../../config/resolve.ts';
+import { stateDirectory, USUAL_STATE } from '../../config/state-directory.ts';
 import { readService } from '../../supply-chain/image/build/service.ts';
 import { BUILT_IN, isRepositoryName, isTag, type Reference } from '../../supply-chain/oci/reference.ts';
 import { type CommandInput, textOption } from '../command.ts';
@@ -14,9 +14,6 @@ export interface Destination {
   readonly reference: Reference;
 }
 
-/** Where canary keeps its things when no configuration says it. */
-const STATE = '.canary';
-
 /** Where the image goes: as the command line says, or to the built-in registry under the name of the service. */
 export async function whereToPut(input: CommandInput): Promise<Destination> {
   const loaded = await configIfAny(input);
@@ -26,7 +23,7 @@ export async function whereToPut(input: CommandInput): Promise<Destination> {
     throw new ConfigError('invalid', `--push ${pushed} names a digest, which only the build can tell.`);
   }
   return {
-    stateDirectory: loaded === null ? path.join(input.directory, STATE) : stateDirectory(loaded),
+    stateDirectory: loaded === null ? path.join(input.directory, USUAL_STATE) : stateDirectory(loaded),
     reference: { ...reference, tag: reference.tag ?? versionTag(input) },
   };
 }
