@@ -1,4 +1,4 @@
-import { lastObeyedRollout, mayStartLocalTargets } from '../compose.ts';
+import { addressTroubles, lastObeyedRollout, mayStartLocalTargets } from '../compose.ts';
 import { ConfigError } from '../config/problems.ts';
 import { resolveRequest } from '../config/resolve.ts';
 import { dueVerdict } from '../core/attestation.ts';
@@ -57,6 +57,8 @@ async function begin(
   const about = { purpose: 'deliver' as const, requestedBy: input.user, overrides: overridesOf(input) };
   const request = resolveRequest(loaded, environment, candidate, about);
   await mayStartLocalTargets(request.plan.targets);
+  const troubles = await addressTroubles(request.plan.targets);
+  if (troubles.length > 0) throw new Refusal(`${troubles.join('; ')}.`);
   const after = await lastObeyedRollout(request.plan.targets);
   const rollout = await store.begin(request, session.clock.now(), { supersede, after });
   if (rollout.sequence === after + 1 && (await session.rollouts(2)).length === 1 && after > 0) {

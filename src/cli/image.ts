@@ -2,16 +2,14 @@ import path from 'node:path';
 import { type ImageAccess, openImageRepository } from '../compose.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { ConfigError } from '../config/problems.ts';
-import { type KnownImage, stateDirectory } from '../config/resolve.ts';
+import type { KnownImage } from '../config/resolve.ts';
+import { stateDirectory, USUAL_STATE } from '../config/state-directory.ts';
 import { SupplyChainError } from '../supply-chain/error.ts';
 import { type Digest, parseDigest } from '../supply-chain/oci/digest.ts';
 import { parseReference, type Reference, repositoryName } from '../supply-chain/oci/reference.ts';
 import type { ImageRepository } from '../supply-chain/oci/repository.ts';
 import { type CommandInput, textOption } from './command.ts';
 import { registryCredentials } from './registry-credentials.ts';
-
-/** Where canary keeps its things when no configuration says it. */
-const STATE = '.canary';
 
 /** Where the state is, and how single registries are used. */
 export type ImagePlace = Omit<ImageAccess, 'credentialsFor'>;
@@ -77,7 +75,7 @@ async function findPlace(input: CommandInput): Promise<ImagePlace> {
 
 /** Where images are, as the configuration says, if there is one. */
 export function imagePlace({ directory }: CommandInput, loaded: LoadedConfig | null): ImagePlace {
-  if (loaded === null) return { stateDirectory: path.join(directory, STATE), registries: {} };
+  if (loaded === null) return { stateDirectory: path.join(directory, USUAL_STATE), registries: {} };
   return { stateDirectory: stateDirectory(loaded), registries: loaded.config.registries };
 }
 

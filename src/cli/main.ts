@@ -5,6 +5,7 @@ import { COMMANDS } from './commands/index.ts';
 import { EXIT_CODES, exitCodeOfError } from './exit-code.ts';
 import { CONFIG, JSON_OUTPUT } from './options.ts';
 import { processOutput } from './output.ts';
+import { SupplyChainError } from '../supply-chain/error.ts';
 import { VERSION } from '../version.ts';
 
 const program = new Command('canary')
@@ -87,11 +88,12 @@ function userName(): string {
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const isExpected = exitCodeOfError(error) !== EXIT_CODES.failed || 'code' in error;
-  return isExpected ? error.message : (error.stack ?? error.message);
+  if (!isExpected) return error.stack ?? error.message;
+  return error instanceof SupplyChainError ? sentence(error.message) : error.message;
 }
 
 function sentence(summary: string): string {
-  return `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
+  return `${summary.charAt(0).toUpperCase()}${summary.slice(1)}${/[.!?]$/.test(summary) ? '' : '.'}`;
 }
 
 function sayExitCodes(): string {

@@ -44,6 +44,18 @@ export async function mayStartLocalTargets(targets: readonly PlannedTarget[]): P
   for (const { settings } of locals(targets)) mayStart(settings);
 }
 
+/** Why users cannot come to local targets among these, as far as only a person can help. Starts their proxies. */
+export async function addressTroubles(targets: readonly PlannedTarget[]): Promise<readonly string[]> {
+  const { addressTrouble } = await import('../targets/local/operations.ts');
+  const troubles = await Promise.all(
+    locals(targets).map(async ({ name, settings }) => {
+      const trouble = await addressTrouble(settings);
+      return trouble === null ? [] : [`${name}: ${trouble}`];
+    }),
+  );
+  return troubles.flat();
+}
+
 /** The highest number of a rollout that any of these targets obeyed, of those that can be asked without starting them. */
 export async function lastObeyedRollout(targets: readonly PlannedTarget[]): Promise<number> {
   const { lastObeyed } = await import('../targets/local/operations.ts');

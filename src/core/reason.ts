@@ -182,7 +182,7 @@ function sayFacts(reason: Reason): string {
     case 'stable-down':
       return `stable cannot be started on ${reason.target}: ${reason.detail}`;
     case 'not-healthy':
-      return `the candidate did not get healthy on ${reason.target} within ${sayDuration(reason.after)}: ${reason.detail}`;
+      return `the candidate is not healthy on ${reason.target} after ${sayDuration(reason.after)}: ${reason.detail}`;
     case 'does-not-start':
       return `the candidate does not start on ${reason.target}: ${reason.detail}`;
     case 'smoke-failed':

@@ -198,18 +198,17 @@ describe('bad luck', { concurrency: false }, () => {
 
   it('has somebody else on the port', async (t) => {
     const shop = await project(t);
-    const other = createServer((_, response) => response.end('me')).listen(shop.port, '127.0.0.1');
+    const other = createServer((_, response) => response.end('me'))
+      .listen(shop.port, '127.0.0.1')
+      .unref();
     t.after(() => other.close());
-    shop.configure((config) => ({
-      ...config,
-      environments: config.environments.map((each) => ({
-        ...each,
-        plan: { ...each.plan, limits: { prepare: '4s' } },
-      })),
-    }));
-    const { code, stdout } = await shop.canary('deploy', '--release', '1.0.0');
-    assert.equal(code, 1);
-    assert.match(stdout, new RegExp(`127\\.0\\.0\\.1:${shop.port} is taken by another program`));
+    const { code, stderr } = await shop.canary('deploy', '--release', '1.0.0');
+    assert.equal(code, 4);
+    assert.match(
+      stderr,
+      new RegExp(`web: 127\\.0\\.0\\.1:${shop.port} is taken by another program; stop it, or`),
+    );
+    assert.deepEqual(await shop.store.list({}), [], 'nothing was begun');
     assert.equal(await (await fetch(shop.url)).text(), 'me');
   });
 

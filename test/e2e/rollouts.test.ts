@@ -78,7 +78,7 @@ describe('canary deploy', { concurrency: false }, () => {
     assert.equal(code, 1);
     assert.match(
       stdout,
-      /did not get healthy on web within .*0 of 2 instances are healthy, answers 503 on \/readyz/,
+      /is not healthy on web after .*0 of 2 instances are healthy, answers 503 on \/readyz/,
     );
   });
 

@@ -113,7 +113,7 @@ describe('canary verify', () => {
     const { canary } = await project(t);
     const tagged = await canary('verify', 'registry/shop:latest', '--env', 'prod');
     assert.equal(tagged.code, 4, tagged.stderr);
-    assert.match(tagged.stderr, /there is no latest in registry\/shop/);
+    assert.match(tagged.stderr, /There is no tag latest in registry\/shop/);
     const missing = await canary('verify', `registry/shop@sha256:${'0'.repeat(64)}`, '--env', 'prod');
     assert.equal(missing.code, 1, missing.stderr);
     assert.match(missing.stdout, /NOT_FOUND/);

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { systemClock } from '../../clock/system-clock.ts';
+import { makeStateDirectory } from '../../config/state-directory.ts';
 import { localProvenance } from '../../supply-chain/attestations/local-provenance.ts';
 import { PREDICATE_TYPES } from '../../supply-chain/attestations/predicate-types.ts';
 import { type Build, buildImage, type BuildOptions } from '../../supply-chain/image/build/build-image.ts';
@@ -54,6 +55,7 @@ async function buildOrStop(
   options: BuildOptions,
   repository: ImageRepository,
 ): Promise<Build | null> {
+  makeStateDirectory(stateDirectory);
   const stop = new AbortController();
   const interrupt = onInterrupt(async () => stop.abort());
   try {

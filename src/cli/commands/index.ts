@@ -285,7 +285,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--error-rate <share>', description: 'share of requests that fail on stable (0.1%)' },
       { flags: '--candidate <shares>', description: 'shares that fail on the candidate: 1%,5%' },
       { flags: '--runs <count>', description: 'rollouts of each (200)' },
-      { flags: '--every <duration>', description: 'time between two turns (1s)' },
+      { flags: '--every <duration>', description: 'time between two turns (that of the targets)' },
       {
         flags: '--against <tools>',
         description: 'rules of other tools on the same traffic: codedeploy,flagger,argo,kayenta',

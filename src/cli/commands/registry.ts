@@ -2,7 +2,7 @@ import path from 'node:path';
 import { systemClock } from '../../clock/system-clock.ts';
 import { loadConfig } from '../../config/load.ts';
 import { ConfigError } from '../../config/problems.ts';
-import { stateDirectory } from '../../config/resolve.ts';
+import { makeStateDirectory, stateDirectory } from '../../config/state-directory.ts';
 import { BUILT_IN } from '../../supply-chain/oci/reference.ts';
 import { startRegistry } from '../../supply-chain/registry/server/registry-server.ts';
 import { type CommandInput, type CommandRun, textOption } from '../command.ts';
@@ -15,7 +15,9 @@ const DEFAULT_PORT = 5000;
 export const run: CommandRun = async (input) => {
   const port = portOf(input);
   const loaded = await loadConfig(input.directory, textOption(input, 'config'));
-  const directory = path.join(stateDirectory(loaded), BUILT_IN);
+  const state = stateDirectory(loaded);
+  makeStateDirectory(state);
+  const directory = path.join(state, BUILT_IN);
   const leave = Promise.withResolvers<void>();
   const interrupt = onInterrupt(async () => leave.resolve());
   try {

@@ -1,3 +1,4 @@
+import { freshnessOf } from '../../compose.ts';
 import { parseDuration } from '../../config/duration.ts';
 import { ConfigError } from '../../config/problems.ts';
 import { findEnvironment, resolvePlan } from '../../config/resolve.ts';
@@ -26,7 +27,7 @@ export const run: CommandRun = async (input) => {
   const loaded = await loadConfig(input.directory, textOption(input, 'config'));
   const environment = findEnvironment(loaded.config, textOption(input, 'env'));
   const plan = resolvePlan(loaded, environment, 'deliver');
-  const wanted = read(input);
+  const wanted = read(input, freshnessOf(plan.targets).every);
   const { peers } = wanted;
   const { output } = input;
   const isContest = peers.length > 0;
@@ -72,10 +73,12 @@ interface Wanted {
   readonly peers: readonly Peer[];
 }
 
-function read(input: CommandInput): Wanted {
+/** What was asked for; a turn comes as often as it does at the targets of the plan, if nothing else is said. */
+function read(input: CommandInput, usualTurn: Milliseconds): Wanted {
   const errorRate = shareOption('error-rate', textOption(input, 'errorRate') ?? '0.1%');
-  const given = textOption(input, 'candidate')?.split(',');
-  const every = parseDuration(textOption(input, 'every') ?? '1s');
+  const candidates = textOption(input, 'candidate')?.split(',');
+  const given = textOption(input, 'every');
+  const every = given === undefined ? usualTurn : parseDuration(given);
   if (every === null || every < 50) {
     throw new ConfigError('invalid', '--every takes a duration of at least "50ms", such as "1s".');
   }
@@ -83,9 +86,9 @@ function read(input: CommandInput): Wanted {
     requestsPerSecond: numberOption(input, 'rps', { least: 0.01, most: 100_000, otherwise: 100 }),
     errorRate,
     candidates:
-      given === undefined
+      candidates === undefined
         ? [errorRate, ...USUAL_RATES.filter((rate) => rate > errorRate)]
-        : given.map((text) => shareOption('candidate', text)),
+        : candidates.map((text) => shareOption('candidate', text)),
     runs: numberOption(input, 'runs', { least: 1, most: 1_000_000, otherwise: 200 }),
     every,
     seed: numberOption(input, 'seed', { least: 0, most: 2 ** 31, otherwise: 1 }),

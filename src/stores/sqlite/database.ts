@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -7,6 +7,8 @@ import { migrate } from './schema.ts';
 
 /** From this version on, a writer and a checkpoint of another process cannot corrupt each other's log. */
 const OLDEST_SQLITE = '3.51.3';
+/** A directory of this name has nothing but state in it, whoever made it. */
+const USUAL_NAME = '.canary';
 /** SQLite's own wait for a lock blocks the whole process, so it is kept short and repeated from outside. */
 const BUSY_TIMEOUT_MS = 100;
 const BUSY_TRIES = 90;
@@ -29,10 +31,12 @@ export function openDatabase(file: string): DatabaseSync {
   });
 }
 
-/** State is not source, wherever it lies: git is told so. */
+/** State is not source, wherever it lies: git is told so, but not where other things may lie too. */
 function makeDirectory(directory: string): void {
-  if (mkdirSync(directory, { recursive: true, mode: 0o700 }) === undefined) return;
-  writeFileSync(path.join(directory, '.gitignore'), '*\n');
+  const isMade = mkdirSync(directory, { recursive: true, mode: 0o700 }) !== undefined;
+  const file = path.join(directory, '.gitignore');
+  const isOurs = isMade || path.basename(directory) === USUAL_NAME;
+  if (isOurs && !existsSync(file)) writeFileSync(file, '*\n');
 }
 
 /**

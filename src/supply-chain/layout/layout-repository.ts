@@ -53,7 +53,7 @@ export function layoutRepository(name: string, directory: string): ImageReposito
     putBlob,
     async resolve(tag) {
       const tagged = (await readIndex(paths)).find((entry) => tagOf(entry) === tag);
-      if (tagged === undefined) throw notFound(name, tag);
+      if (tagged === undefined) throw notFound(name, `tag ${tag}`);
       return tagged.digest;
     },
     async tags() {
@@ -110,7 +110,10 @@ async function sizeOf(file: string): Promise<number | null> {
 }
 
 function notFound(name: string, what: string): SupplyChainError {
-  return new SupplyChainError('NOT_FOUND', `there is no ${what} in ${name}`);
+  return new SupplyChainError(
+    'NOT_FOUND',
+    `there is no ${what} in ${name}: build the image with \`canary build\`, or push it to \`canary registry\``,
+  );
 }
 
 function tooMany(name: string, subject: Digest): SupplyChainError {

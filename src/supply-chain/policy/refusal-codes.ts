@@ -115,19 +115,19 @@ export const REFUSAL_CODES: Readonly<Record<SupplyChainCode, Explained>> = {
   },
   MISSING_SIGNATURE: {
     means: 'nobody who counts has signed the image',
-    remedy: 'sign the image',
+    remedy: 'sign the image (`canary sign`), with a key or identity that the rule names',
   },
   MISSING_PROVENANCE: {
     means: 'nobody who counts says how the image was built',
-    remedy: 'let the build attest its provenance (SLSA provenance 1)',
+    remedy: 'build the image with `canary build`, or let the build attest its provenance (SLSA provenance 1)',
   },
   MISSING_SBOM: {
     means: 'nobody who counts says what is in the image',
-    remedy: 'attach an SBOM (CycloneDX or SPDX) as an attestation',
+    remedy: 'make the SBOM (`canary sbom`), or attach one (CycloneDX or SPDX) as an attestation',
   },
   MISSING_SCAN: {
     means: 'nobody who counts has scanned the image for known vulnerabilities',
-    remedy: 'scan the image and attach the result as an attestation',
+    remedy: 'scan the image (`canary scan`), or attach the result of a scan as an attestation',
   },
   MISSING_VSA: {
     means: 'there is no verdict that the image was promoted in the environment before this one',

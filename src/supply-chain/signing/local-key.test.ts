@@ -20,7 +20,7 @@ describe('a key in files', () => {
     const directory = place(t);
     const made = localKey(directory, 'build');
     assert.equal(made.isNew, true);
-    assert.deepEqual(readdirSync(directory).toSorted(), ['build.key', 'build.pub']);
+    assert.deepEqual(readdirSync(directory).toSorted(), ['.gitignore', 'build.key', 'build.pub']);
     assert.equal(statSync(path.join(directory, 'build.key')).mode & 0o777, 0o600);
     assert.equal(statSync(directory).mode & 0o777, 0o700);
     assert.match(readFileSync(path.join(directory, 'build.key'), 'utf8'), /^-----BEGIN PRIVATE KEY-----/);
@@ -44,7 +44,11 @@ describe('a key in files', () => {
     const runs = await Promise.all([run(), run(), run()]);
     assert.equal(new Set(runs.map(([, fingerprint]) => fingerprint)).size, 1);
     assert.equal(runs.filter(([isNew]) => isNew).length, 1);
-    assert.deepEqual(readdirSync(directory).toSorted(), ['build.key', 'build.pub'], 'and nothing half-made');
+    assert.deepEqual(
+      readdirSync(directory).toSorted(),
+      ['.gitignore', 'build.key', 'build.pub'],
+      'and nothing half-made',
+    );
   });
 
   it('is not used when others than its owner can read it', (t) => {

@@ -57,8 +57,14 @@ function requireSame(files: { readonly private: string; readonly public: string 
 /** Whether a new key was made; false if there was one. */
 function makeOnce(directory: string, file: string): boolean {
   if (statSync(file, { throwIfNoEntry: false }) !== undefined) return false;
+  keepOutOfGit(directory);
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   return writeOnce(directory, file, privateKey.export({ type: 'pkcs8', format: 'pem' }), 0o600);
+}
+
+/** A key that is committed is no secret any more, and the directory above may not be ignored: people make it, too. */
+function keepOutOfGit(directory: string): void {
+  writeOnce(directory, path.join(directory, '.gitignore'), '*\n', 0o600);
 }
 
 /** Writes a file whole, unless it is there: then it stays as it is. */

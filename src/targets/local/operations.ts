@@ -1,5 +1,6 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import type { Clock } from '../../clock/clock.ts';
+import { TargetError } from '../target.ts';
 import { sayAddress } from './address.ts';
 import { controlClient } from './control-client.ts';
 import { launchProxy, stopProxy } from './launch.ts';
@@ -52,6 +53,17 @@ export async function weightNow(settings: unknown): Promise<number | null> {
     return traffic.weight;
   } catch {
     return null;
+  }
+}
+
+/** Starts the proxy, if it does not run, and says why it cannot be reached where users come; null if it can. */
+export async function addressTrouble(settings: unknown): Promise<string | null> {
+  try {
+    await launchProxy(localSettings.parse(settings));
+    return null;
+  } catch (error) {
+    // Other trouble may be over in a moment, and the engine goes on trying.
+    return error instanceof TargetError && error.code === 'port-in-use' ? error.message : null;
   }
 }
 

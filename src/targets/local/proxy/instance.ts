@@ -248,7 +248,7 @@ export function keepInstance({
       if (isUp) return null;
       const words = damage === null ? lastWords(log) : null;
       const state = current === null ? (lastEnd ?? 'is being started') : (trouble ?? 'was not checked yet');
-      return words === null ? state : `${state}; it last said: ${words}`;
+      return words === null ? state : `${state}; it last said: ${words} (more in ${log})`;
     },
     record: () => (current === null ? null : { identity: current.identity, port: current.port, isUp }),
     digest: () => (current === null ? null : starter.digestOf(current.identity)),

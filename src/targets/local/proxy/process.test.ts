@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import { isAlive, rotateLog, startProcess } from './process.ts';
+import { isAlive, lastWords, rotateLog, startProcess } from './process.ts';
 import { directory, service } from './testing/service.ts';
 
 describe('a process of the service', () => {
@@ -79,4 +79,43 @@ describe('a log', () => {
     await rotateLog(log);
     assert.equal(statSync(log).size, 6);
   });
+});
+
+describe('the last words of a process', () => {
+  const MISSING = `node:internal/modules/cjs/loader:1568
+  throw err;
+  ^
+
+Error: Cannot find module '/srv/shop/server.js'
+    at Module._resolveFilename (node:internal/modules/cjs/loader:1564:15)
+    at node:internal/main/run_main_module:33:47 {
+  code: 'MODULE_NOT_FOUND',
+  requireStack: []
+}
+
+Node.js v24.21.0
+`;
+  const cases: readonly (readonly [string, string, string | null])[] = [
+    [
+      'are the error of Node.js, not the end of its trace',
+      MISSING,
+      "Error: Cannot find module '/srv/shop/server.js'",
+    ],
+    ['are said once', '/bin/sh: 1: exec: nodde: not found\n'.repeat(3), '/bin/sh: 1: exec: nodde: not found'],
+    [
+      'are the last lines where no error is among them',
+      'one\ntwo\n\ntwo\nthree\nfour\n',
+      'two | three | four',
+    ],
+    ['are not an error of long ago', `error: old\n${'tick\ntock\n'.repeat(5)}`, 'tock | tick | tock'],
+    ['are none where nothing was said', '\n', null],
+  ];
+
+  for (const [claim, text, words] of cases) {
+    it(claim, (t) => {
+      const log = path.join(directory(t), 'service.log');
+      writeFileSync(log, text);
+      assert.equal(lastWords(log), words);
+    });
+  }
 });

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs';
 import { copyFile, stat, truncate } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
@@ -81,7 +81,10 @@ function openLog(log: string, onExit: (reason: string) => void): number | null {
 
 function sayStartError(error: unknown, { command, cwd }: Program): string {
   const code = error instanceof Error && 'code' in error ? error.code : null;
-  if (code === 'ENOENT') return `cannot be started: ${command[0]} was not found, or ${cwd} does not exist`;
+  if (code === 'ENOENT') {
+    const missing = existsSync(cwd) ? `${command[0]} was not found` : `its directory ${cwd} does not exist`;
+    return `cannot be started: ${missing}`;
+  }
   if (code === 'EACCES') return `cannot be started: ${command[0]} may not be executed`;
   return `cannot be started: ${messageOf(error)}`;
 }
@@ -163,21 +166,37 @@ export async function rotateLog(log: string): Promise<void> {
 
 const TAIL_BYTES = 4_096;
 
-/** The last words of a log, on one line and short enough to show; null if it says nothing. */
+/** Lines that say where, and not what: of traces, and of the frame that a runtime puts around them. */
+const NOT_TELLING = /^(\s+at |\s*[\^~]+$|[\s{}()[\],;]*$|node:internal\/|Node\.js v\d|\s*throw )/;
+const TELLING = /\b(\w*(error|exception)|fatal|panic(ked)?|denied|not found|cannot|can't|failed)\b/i;
+/** An error that is further back than so many lines is an older one. */
+const RECENT = 8;
+const LINES = 3;
+
+/** The last words of a log that tell something, on one line and short enough to show; null if it says nothing. */
 export function lastWords(log: string, most: number = 200): string | null {
+  const lines = tailOf(log).filter((line) => !NOT_TELLING.test(line));
+  const error = lines.slice(-RECENT).findLast((line) => TELLING.test(line));
+  if (error !== undefined) return error.slice(0, most);
+  const different = lines.filter((line, index) => line !== lines[index - 1]);
+  const last = different.slice(-LINES).join(' | ');
+  return last === '' ? null : last.slice(-most);
+}
+
+/** The last lines of a log, without what cannot be shown. */
+function tailOf(log: string): readonly string[] {
   try {
     const file = openSync(log, 'r');
     try {
       const start = Math.max(0, fstatSync(file).size - TAIL_BYTES);
       const tail = Buffer.alloc(TAIL_BYTES);
       const length = readSync(file, tail, 0, TAIL_BYTES, start);
-      const lines = tail.toString('utf8', 0, length).trimEnd().split('\n').slice(-3).join(' | ');
-      const printable = lines.replace(/[^\t\u0020-\u007e\u00a0-\uffff]/g, '').trim();
-      return printable === '' ? null : printable.slice(-most);
+      const lines = tail.toString('utf8', 0, length).split('\n');
+      return lines.map((line) => line.replace(/[^\t\u0020-\u007e\u00a0-\uffff]/g, '').trimEnd());
     } finally {
       closeSync(file);
     }
   } catch {
-    return null;
+    return [];
   }
 }
