@@ -41,7 +41,8 @@ export async function launchProxy(settings: LocalSettings): Promise<void> {
       child.once('message', (news) => resolve(message.parse(news)));
     });
     if (told.kind === 'failed') throw failure(settings, told.code, told.message);
-    if (told.kind === 'already-running') await untilReachable(paths);
+    if (told.kind === 'already-running' && !(await untilReachable(paths)))
+      throw unreachable('the one that ran has just ended');
   } finally {
     child.removeAllListeners();
     if (child.connected) child.disconnect();
@@ -75,14 +76,16 @@ const ANSWERS_WITHIN_MS = 3_000;
 const GONE_WITHIN_MS = 120_000;
 const LOOK_EVERY_MS = 50;
 
-/** Waits until a proxy that runs can be talked to. */
-async function untilReachable(paths: ProxyPaths): Promise<void> {
+/** Waits until a proxy that runs can be talked to; or ends, as one does that does not get its address: then it is false. */
+async function untilReachable(paths: ProxyPaths): Promise<boolean> {
   const patience = AbortSignal.timeout(ANSWERS_WITHIN_MS);
   for (;;) {
     try {
-      return void (await controlClient(paths.socket).reading(patience));
+      await controlClient(paths.socket).reading(patience);
+      return true;
     } catch (error) {
       if (!isUnreachable(error)) throw error;
+      if (!isRunning(paths)) return false;
       if (patience.aborted) throw outOfReach(paths, error);
     }
     await wait(LOOK_EVERY_MS);
@@ -90,14 +93,13 @@ async function untilReachable(paths: ProxyPaths): Promise<void> {
 }
 
 /** Stops the proxy of a local target and all its processes, after their requests have ended. Returns whether one ran. */
-export async function stopProxy({ directory }: LocalSettings): Promise<boolean> {
+export async function stopProxy({ directory }: Pick<LocalSettings, 'directory'>): Promise<boolean> {
   const paths = proxyPaths(directory);
   try {
     await controlClient(paths.socket).order('stop', {});
   } catch (error) {
     if (!isUnreachable(error)) throw error;
-    if (!isRunning(paths)) return false;
-    await untilReachable(paths);
+    if (!isRunning(paths) || !(await untilReachable(paths))) return false;
     await controlClient(paths.socket).order('stop', {});
   }
   for (let waited = 0; waited < GONE_WITHIN_MS; waited += LOOK_EVERY_MS) {
