@@ -164,6 +164,20 @@ describe('a step', () => {
     assert.equal(world.rollout.waitingFor.length, 0);
   });
 
+  it('is held for no shorter a time because it was paused meanwhile', () => {
+    const limits = { ...plan().limits, held: 60_000 };
+    const world = bench({ plan: plan({ limits }) });
+    const nothing = samples({ kind: 'ok', value: null });
+    world.until(({ phase }) => phase.kind === 'held', nothing);
+    world.turn({ ...nothing, commands: [command({ kind: 'pause' })] });
+    for (let turns = 0; turns < 120; turns += 1) world.turn(nothing);
+    world.turn({ ...nothing, commands: [command({ kind: 'resume' })] });
+    world.turn(nothing);
+    assert.equal(world.rollout.phase.kind, 'held');
+    world.until(isEnded, nothing);
+    assert.deepEqual([verdictOf(world.rollout), reasonsOf(world.rollout)[0]], ['aborted', 'held-too-long']);
+  });
+
   it('goes on undecided when the plan says so', () => {
     const world = bench({ plan: plan({ onInconclusive: 'promote' }) });
     world.until(isEnded, samples({ kind: 'ok', value: null }));

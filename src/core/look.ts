@@ -141,13 +141,15 @@ function errorOf(observation: Observation, name: string): string | null {
 
 /**
  * While traffic is split, time in which a target or its metrics could not be read does not count; nor does time in which a
- * target is given no more traffic because the evidence is not good any more.
+ * target is given no more traffic because the evidence is not good any more, or in which a person keeps a held rollout
+ * paused.
  */
 function watch(rollout: Rollout, elapsed: Milliseconds): Phase {
-  const { phase, targets } = rollout;
+  const { phase, targets, paused } = rollout;
   if (phase.kind === 'ended') return phase;
   const split = phase.kind === 'progressing' || phase.kind === 'held';
   const blind = Object.values(targets ?? {}).some((target) => target.outage !== null);
   const stopped = phase.kind === 'progressing' && phase.stage === 'moving' && isStopped(rollout);
-  return (split && blind) || stopped ? phase : { ...phase, watched: phase.watched + elapsed };
+  const isKept = phase.kind === 'held' && paused !== null;
+  return (split && blind) || stopped || isKept ? phase : { ...phase, watched: phase.watched + elapsed };
 }
