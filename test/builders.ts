@@ -1,4 +1,4 @@
-import type { Admission } from '../src/core/admission.ts';
+import type { Admission } from '../src/core/permission/admission.ts';
 import type { Command, PendingCommand } from '../src/core/command.ts';
 import { decide } from '../src/core/decide.ts';
 import type { Decision } from '../src/core/decision.ts';

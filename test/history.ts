@@ -1,5 +1,5 @@
 import type { Decision } from '../src/core/decision.ts';
-import { toEnded } from '../src/core/move.ts';
+import { toEnded } from '../src/core/turn/move.ts';
 import type { Reason } from '../src/core/reason.ts';
 import type { Phase, Rollout, RolloutRequest, VerdictKind } from '../src/core/rollout.ts';
 import type { Instant } from '../src/core/time.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Difference, differences } from '../core/difference.ts';
+import { type Difference, differences } from '../core/judging/difference.ts';
 import type { JournalRecord } from '../core/journal.ts';
 import { dueVerdict } from '../core/attestation.ts';
 import { isActive, type Rollout } from '../core/rollout.ts';

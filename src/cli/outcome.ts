@@ -1,4 +1,4 @@
-import type { Difference } from '../core/difference.ts';
+import type { Difference } from '../core/judging/difference.ts';
 import { printable } from '../core/printable.ts';
 import { type Reason, sayReason } from '../core/reason.ts';
 import { type Rollout, statusOf } from '../core/rollout.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { isFrozen } from '../core/freeze.ts';
+import { isFrozen } from '../core/permission/freeze.ts';
 import type { ConfigInput } from './config-schema.ts';
 import { checkConfig } from './load.ts';
 import { findEnvironment, resolvePlan } from './resolve.ts';

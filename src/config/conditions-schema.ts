@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type FreezeWindow, isZone } from '../core/freeze.ts';
+import { type FreezeWindow, isZone } from '../core/permission/freeze.ts';
 import { duration } from './duration.ts';
 
 const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;

@@ -12,10 +12,10 @@ import {
   sample,
   STABLE,
 } from '../../test/builders.ts';
-import { labelOf } from './move.ts';
+import { labelOf } from './turn/move.ts';
 import type { GateAnswer, Observation } from './observation.ts';
 import { sayReason } from './reason.ts';
-import { mustRecheck } from './recheck.ts';
+import { mustRecheck } from './permission/recheck.ts';
 import { type Rollout, statusOf } from './rollout.ts';
 import { home } from './traffic.ts';
 

@@ -21,7 +21,7 @@ import { decide } from './decide.ts';
 import type { Decision } from './decision.ts';
 import type { GateAnswer, Observation, TargetReading } from './observation.ts';
 import { sayReason } from './reason.ts';
-import { mustRecheck } from './recheck.ts';
+import { mustRecheck } from './permission/recheck.ts';
 import { sameRelease } from './release.ts';
 import type { Rollout } from './rollout.ts';
 import { home, sameTraffic, type Traffic } from './traffic.ts';

@@ -15,7 +15,7 @@ import {
 import { sayReason } from './reason.ts';
 import { home } from './traffic.ts';
 import { wishedWeight } from './wish.ts';
-import { labelOf } from './move.ts';
+import { labelOf } from './turn/move.ts';
 import type { Observation } from './observation.ts';
 import type { Rollout } from './rollout.ts';
 

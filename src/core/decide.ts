@@ -1,20 +1,20 @@
-import { neededActions } from './actions.ts';
-import { advance } from './advance.ts';
+import { neededActions } from './turn/actions.ts';
+import { advance } from './turn/advance.ts';
 import { dueVerdict } from './attestation.ts';
 import type { Decision } from './decision.ts';
-import { judge } from './judge.ts';
+import { judge } from './judging/judge.ts';
 import { look } from './look.ts';
-import { news } from './news.ts';
-import { obey } from './obey.ts';
+import { news } from './turn/news.ts';
+import { obey } from './turn/obey.ts';
 import type { Observation } from './observation.ts';
-import { hearMetrics } from './hearing.ts';
-import type { Move } from './move.ts';
-import { homeTroubles } from './progress.ts';
-import { beforeNextStep, isStopped, standstill } from './recheck.ts';
+import { hearMetrics } from './judging/hearing.ts';
+import type { Move } from './turn/move.ts';
+import { homeTroubles } from './turn/progress.ts';
+import { beforeNextStep, isStopped, standstill } from './permission/recheck.ts';
 import { isActive, type Rollout } from './rollout.ts';
 import type { Instant, Milliseconds } from './time.ts';
-import { answered, moved, noted, type Turn } from './turn.ts';
-import { heedBadNews } from './urgent.ts';
+import { answered, moved, noted, type Turn } from './turn/turn.ts';
+import { heedBadNews } from './turn/urgent.ts';
 
 /** Between the end of a rollout and its settling, turns are this much rarer. */
 const AFTERCARE_PACE = 10;

@@ -1,6 +1,6 @@
 import { lookForVerdict } from './attestation.ts';
 import type { Observation, Running, TargetReading } from './observation.ts';
-import { isStopped, lookAgain } from './recheck.ts';
+import { isStopped, lookAgain } from './permission/recheck.ts';
 import { type Release, sameRelease } from './release.ts';
 import type { Phase, Rollout, TargetState } from './rollout.ts';
 import type { Instant, Milliseconds } from './time.ts';

@@ -1,4 +1,4 @@
-import type { Admission, Refusal } from './admission.ts';
+import type { Admission, Refusal } from './permission/admission.ts';
 import type { Attested } from './attestation.ts';
 import type { PendingCommand } from './command.ts';
 import type { Release } from './release.ts';

@@ -1,5 +1,5 @@
-import type { ApprovalRule } from './approval.ts';
-import type { FreezeWindow } from './freeze.ts';
+import type { ApprovalRule } from './permission/approval.ts';
+import type { FreezeWindow } from './permission/freeze.ts';
 import type { Percent } from './traffic.ts';
 import type { Milliseconds } from './time.ts';
 

@@ -1,4 +1,4 @@
-import type { EvidenceUsed, Refusal } from './admission.ts';
+import type { EvidenceUsed, Refusal } from './permission/admission.ts';
 import type { Count } from './analysis/count.ts';
 import type { Attested } from './attestation.ts';
 import type { Metric } from './analysis/settings.ts';

@@ -1,10 +1,10 @@
 import { addCounts, type Count, errorsOf, NOTHING } from './analysis/count.ts';
 import { type Interval, learn } from './analysis/evidence.ts';
-import { firstEvidence } from './hearing.ts';
+import { firstEvidence } from './judging/hearing.ts';
 import type { Plan } from './plan.ts';
 import type { Reason } from './reason.ts';
 import type { Rollout } from './rollout.ts';
-import { analysisFindings, analysisSettings, assessment } from './sequential.ts';
+import { analysisFindings, analysisSettings, assessment } from './judging/sequential.ts';
 import type { Milliseconds } from './time.ts';
 
 /** How a recorded rollout would have gone under some rules. */

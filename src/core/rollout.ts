@@ -1,12 +1,12 @@
-import type { Admission } from './admission.ts';
-import type { Approval } from './approval.ts';
+import type { Admission } from './permission/admission.ts';
+import type { Approval } from './permission/approval.ts';
 import { type Attestation, NOTHING_ATTESTED } from './attestation.ts';
 import type { Evidence } from './analysis/evidence.ts';
 import type { JournalEntry } from './journal.ts';
-import type { OverridableGate, Override } from './override.ts';
+import type { OverridableGate, Override } from './permission/override.ts';
 import type { Plan } from './plan.ts';
 import type { Reason } from './reason.ts';
-import { isStopped, type Recheck } from './recheck.ts';
+import { isStopped, type Recheck } from './permission/recheck.ts';
 import type { Release } from './release.ts';
 import type { Sample } from './sample.ts';
 import type { Instant, Milliseconds } from './time.ts';

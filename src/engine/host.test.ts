@@ -6,7 +6,7 @@ import { simulatedTarget, type SimulatedTarget, WELL } from '../../test/simulati
 import { virtualClock, type VirtualClock } from '../../test/simulation/virtual-clock.ts';
 import { decide } from '../core/decide.ts';
 import { sayEntry } from '../core/journal.ts';
-import { labelOf } from '../core/move.ts';
+import { labelOf } from '../core/turn/move.ts';
 import type { GateAnswer } from '../core/observation.ts';
 import type { Plan } from '../core/plan.ts';
 import type { Rollout } from '../core/rollout.ts';

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock/clock.ts';
 import { dueVerdict } from '../core/attestation.ts';
-import { questions } from '../core/judge.ts';
-import type { Question } from '../core/question.ts';
+import { questions } from '../core/judging/judge.ts';
+import type { Question } from '../core/judging/question.ts';
 import type {
   GateAnswer,
   Observation,
@@ -10,7 +10,7 @@ import type {
   SmokeResult,
   TargetReading,
 } from '../core/observation.ts';
-import { mustRecheck } from '../core/recheck.ts';
+import { mustRecheck } from '../core/permission/recheck.ts';
 import { sameRelease } from '../core/release.ts';
 import type { Rollout } from '../core/rollout.ts';
 import { homeRelease } from '../core/wish.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { plan, rollout, START } from '../../test/builders.ts';
 import { manualClock } from '../../test/supply-chain/manual-clock.ts';
-import type { Approval } from '../core/approval.ts';
+import type { Approval } from '../core/permission/approval.ts';
 import type { GateAnswer } from '../core/observation.ts';
 import type { Plan } from '../core/plan.ts';
 import { approvalGate } from './approval.ts';

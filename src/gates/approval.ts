@@ -1,5 +1,5 @@
 import type { Clock } from '../clock/clock.ts';
-import { approvalRule, sayApprovers, validApprovals } from '../core/approval.ts';
+import { approvalRule, sayApprovers, validApprovals } from '../core/permission/approval.ts';
 import type { Gate } from './gate.ts';
 
 const NAME = 'approval';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { plan, rollout, START } from '../../test/builders.ts';
 import { manualClock } from '../../test/supply-chain/manual-clock.ts';
-import type { FreezeWindow } from '../core/freeze.ts';
+import type { FreezeWindow } from '../core/permission/freeze.ts';
 import { freezeGate } from './freeze.ts';
 
 /** The start is a Monday, at noon. */

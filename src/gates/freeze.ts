@@ -1,5 +1,5 @@
 import type { Clock } from '../clock/clock.ts';
-import { isFrozen, sayEnd } from '../core/freeze.ts';
+import { isFrozen, sayEnd } from '../core/permission/freeze.ts';
 import type { Gate } from './gate.ts';
 
 const NAME = 'freeze';

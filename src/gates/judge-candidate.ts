@@ -1,5 +1,5 @@
 import type { Clock } from '../clock/clock.ts';
-import type { Refusal } from '../core/admission.ts';
+import type { Refusal } from '../core/permission/admission.ts';
 import type { Purpose } from '../core/plan.ts';
 import type { Instant } from '../core/time.ts';
 import type { Block } from '../stores/store.ts';

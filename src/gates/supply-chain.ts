@@ -1,4 +1,4 @@
-import type { Refusal } from '../core/admission.ts';
+import type { Refusal } from '../core/permission/admission.ts';
 import type { GateAnswer } from '../core/observation.ts';
 import type { ImageArtifact } from '../core/release.ts';
 import type { Rollout } from '../core/rollout.ts';

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { Decision } from '../../src/core/decision.ts';
 import type { Interval } from '../../src/core/analysis/evidence.ts';
 import type { Rollout, VerdictKind } from '../../src/core/rollout.ts';
-import { toEnded, toRollingBack } from '../../src/core/move.ts';
+import { toEnded, toRollingBack } from '../../src/core/turn/move.ts';
 import { firstBroken } from '../../src/stores/chain.ts';
 import { type RolloutFilter, type Store, StoreError } from '../../src/stores/store.ts';
 import { CANDIDATE, plan, release, sample, START } from '../builders.ts';

@@ -1,4 +1,4 @@
-import { neededActions } from '../../src/core/actions.ts';
+import { neededActions } from '../../src/core/turn/actions.ts';
 import { decide } from '../../src/core/decide.ts';
 import type { GateAnswer } from '../../src/core/observation.ts';
 import type { Rollout } from '../../src/core/rollout.ts';

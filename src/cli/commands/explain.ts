@@ -1,5 +1,5 @@
 import { sayEntry, type JournalRecord } from '../../core/journal.ts';
-import { differences } from '../../core/difference.ts';
+import { differences } from '../../core/judging/difference.ts';
 import { sayReason } from '../../core/reason.ts';
 import { statusOf } from '../../core/rollout.ts';
 import { firstBroken } from '../../stores/chain.ts';

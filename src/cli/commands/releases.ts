@@ -1,5 +1,5 @@
-import type { EvidenceUsed } from '../../core/admission.ts';
-import type { Override } from '../../core/override.ts';
+import type { EvidenceUsed } from '../../core/permission/admission.ts';
+import type { Override } from '../../core/permission/override.ts';
 import { statusOf, type Rollout } from '../../core/rollout.ts';
 import { ConfigError } from '../../config/problems.ts';
 import { type CommandInput, type CommandRun, textOption } from '../command.ts';

@@ -10,7 +10,7 @@ import type { Peer } from '../../core/peers/peer.ts';
 import { USUAL_PEERS } from '../../core/peers/usual-peers.ts';
 import type { Plan } from '../../core/plan.ts';
 import { type Random, seededRandom } from '../../core/random.ts';
-import { analysisSettings } from '../../core/sequential.ts';
+import { analysisSettings } from '../../core/judging/sequential.ts';
 import { type Milliseconds, sayDuration } from '../../core/time.ts';
 import { type CommandInput, type CommandRun, textOption } from '../command.ts';
 import { EXIT_CODES } from '../exit-code.ts';

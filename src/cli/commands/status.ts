@@ -1,4 +1,4 @@
-import { type Difference, differences } from '../../core/difference.ts';
+import { type Difference, differences } from '../../core/judging/difference.ts';
 import { sayReason } from '../../core/reason.ts';
 import { isPromotion } from '../../core/lineage.ts';
 import { isActive, type Rollout, statusOf } from '../../core/rollout.ts';

@@ -1,4 +1,4 @@
-import type { Refusal } from '../../core/admission.ts';
+import type { Refusal } from '../../core/permission/admission.ts';
 import { printable } from '../../core/printable.ts';
 import { type Instant, sayDuration } from '../../core/time.ts';
 import type { Assessment, RuleAssessment } from '../../supply-chain/policy/assessment.ts';

@@ -1,5 +1,5 @@
 import { printable } from '../../core/printable.ts';
-import type { Override } from '../../core/override.ts';
+import type { Override } from '../../core/permission/override.ts';
 import type { Rollout } from '../../core/rollout.ts';
 import { dayAndTime, paint } from './format.ts';
 

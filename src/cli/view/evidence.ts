@@ -1,7 +1,7 @@
-import type { Difference } from '../../core/difference.ts';
+import type { Difference } from '../../core/judging/difference.ts';
 import type { Rollout } from '../../core/rollout.ts';
 import { progressOf } from '../../core/analysis/assess.ts';
-import { analysisSettings, assessment } from '../../core/sequential.ts';
+import { analysisSettings, assessment } from '../../core/judging/sequential.ts';
 import { promotionLimit } from '../../core/analysis/settings.ts';
 import { paint, table } from './format.ts';
 import { wrapped } from './wrap.ts';

@@ -1,9 +1,9 @@
 import type { Clock } from '../../clock/clock.ts';
 import { sayEntry } from '../../core/journal.ts';
-import { labelOf } from '../../core/move.ts';
+import { labelOf } from '../../core/turn/move.ts';
 import { sayReason } from '../../core/reason.ts';
 import type { Rollout } from '../../core/rollout.ts';
-import { assessment } from '../../core/sequential.ts';
+import { assessment } from '../../core/judging/sequential.ts';
 import { sayDuration, type Instant, type Milliseconds } from '../../core/time.ts';
 import type { RolloutView } from '../follow.ts';
 import type { Output } from '../output.ts';

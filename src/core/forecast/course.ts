@@ -2,7 +2,7 @@ import { addCounts, type Block, NOTHING } from '../analysis/count.ts';
 import { errorCase } from '../analysis/errors.ts';
 import { boundary, logBlockEValue } from '../analysis/linear-null.ts';
 import { promotionLimit } from '../analysis/settings.ts';
-import { EXTENSION } from '../phases/progressing.ts';
+import { EXTENSION } from '../turn/phases/progressing.ts';
 import type { Plan } from '../plan.ts';
 import type { Milliseconds } from '../time.ts';
 import { requestsIn, type Scene } from './scene.ts';

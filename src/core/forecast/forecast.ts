@@ -1,5 +1,5 @@
 import { type Block, NOTHING } from '../analysis/count.ts';
-import { analysisSettings } from '../sequential.ts';
+import { analysisSettings } from '../judging/sequential.ts';
 import type { Milliseconds } from '../time.ts';
 import type { Caveat } from './caveat.ts';
 import { findCaveats } from './caveats.ts';

@@ -3,7 +3,7 @@ import { it } from 'node:test';
 import { ANALYSIS, plan } from '../../../test/builders.ts';
 import { USUAL_PEERS } from '../peers/usual-peers.ts';
 import { seededRandom } from '../random.ts';
-import { analysisSettings } from '../sequential.ts';
+import { analysisSettings } from '../judging/sequential.ts';
 import { contest } from './contest.ts';
 import { rehearse } from './rehearsal.ts';
 

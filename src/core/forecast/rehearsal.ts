@@ -1,6 +1,6 @@
 import { decide } from '../decide.ts';
 import type { Action } from '../decision.ts';
-import { questions } from '../judge.ts';
+import { questions } from '../judging/judge.ts';
 import type { Observation, Running, SampleReading, TargetReading } from '../observation.ts';
 import type { Plan } from '../plan.ts';
 import type { Random } from '../random.ts';

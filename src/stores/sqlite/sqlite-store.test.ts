@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, it, type TestContext } from 'node:test';
 import { CANDIDATE, plan, START } from '../../../test/builders.ts';
 import { storeContract } from '../../../test/contracts/store-contract.ts';
-import { toEnded } from '../../core/move.ts';
+import { toEnded } from '../../core/turn/move.ts';
 import { StoreError } from '../store.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Admission } from '../../core/admission.ts';
+import type { Admission } from '../../core/permission/admission.ts';
 import type { DueVerdict } from '../../core/attestation.ts';
 import { sayReason } from '../../core/reason.ts';
 import { sameRelease } from '../../core/release.ts';

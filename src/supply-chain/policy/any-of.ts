@@ -1,4 +1,4 @@
-import type { Refusal } from '../../core/admission.ts';
+import type { Refusal } from '../../core/permission/admission.ts';
 import type { SupplyChainCode } from '../error.ts';
 import type { Outcome } from './assessment.ts';
 import type { Claim, ClaimKind } from './claim.ts';

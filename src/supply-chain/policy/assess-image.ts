@@ -1,4 +1,4 @@
-import type { Refusal } from '../../core/admission.ts';
+import type { Refusal } from '../../core/permission/admission.ts';
 import type { Instant } from '../../core/time.ts';
 import { SupplyChainError } from '../error.ts';
 import { type Digest, isDigest } from '../oci/digest.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Refusal } from '../../core/admission.ts';
+import type { Refusal } from '../../core/permission/admission.ts';
 import { assess } from './assess.ts';
 import { type Assessment, refusalsOf } from './assessment.ts';
 import { READ_BACK_LEVEL } from './own-identity.ts';

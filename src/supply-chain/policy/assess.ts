@@ -1,4 +1,4 @@
-import type { Admission, Refusal } from '../../core/admission.ts';
+import type { Admission, Refusal } from '../../core/permission/admission.ts';
 import type { Instant } from '../../core/time.ts';
 import { isAbout } from '../attestations/statement.ts';
 import { isDigest } from '../oci/digest.ts';

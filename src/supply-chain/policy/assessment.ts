@@ -1,4 +1,4 @@
-import type { Admission, EvidenceUsed, Refusal } from '../../core/admission.ts';
+import type { Admission, EvidenceUsed, Refusal } from '../../core/permission/admission.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { RejectedBundle } from '../verification/evidence.ts';
 import type { Rule } from './policy.ts';

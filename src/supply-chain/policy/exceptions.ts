@@ -1,4 +1,4 @@
-import type { EvidenceUsed } from '../../core/admission.ts';
+import type { EvidenceUsed } from '../../core/permission/admission.ts';
 import { sayDuration } from '../../core/time.ts';
 import type { Digest } from '../oci/digest.ts';
 import type { JudgedImage } from './assessment.ts';

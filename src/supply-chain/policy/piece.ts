@@ -1,4 +1,4 @@
-import type { EvidenceUsed, Refusal } from '../../core/admission.ts';
+import type { EvidenceUsed, Refusal } from '../../core/permission/admission.ts';
 import { sayDuration, type Instant, type Milliseconds } from '../../core/time.ts';
 import type { SupplyChainCode } from '../error.ts';
 import type { RejectedBundle, VerifiedStatement } from '../verification/evidence.ts';

@@ -1,4 +1,4 @@
-import type { Refusal } from '../../core/admission.ts';
+import type { Refusal } from '../../core/permission/admission.ts';
 import type { Instant } from '../../core/time.ts';
 import type { ProvenanceClaim, SourceClaim } from './claim.ts';
 import { CLOCK_SKEW, sayNames } from './piece.ts';

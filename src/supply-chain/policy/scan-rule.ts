@@ -1,4 +1,4 @@
-import type { Refusal } from '../../core/admission.ts';
+import type { Refusal } from '../../core/permission/admission.ts';
 import { sayDuration, type Instant, type Milliseconds } from '../../core/time.ts';
 import { isAtLeast } from '../vulnerabilities/severity.ts';
 import { companions } from './any-of.ts';

@@ -1,4 +1,4 @@
-import type { Refusal } from '../../core/admission.ts';
+import type { Refusal } from '../../core/permission/admission.ts';
 import { sayDuration } from '../../core/time.ts';
 import { companions } from './any-of.ts';
 import type { Outcome } from './assessment.ts';

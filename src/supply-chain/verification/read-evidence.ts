@@ -1,4 +1,4 @@
-import type { EvidenceUsed } from '../../core/admission.ts';
+import type { EvidenceUsed } from '../../core/permission/admission.ts';
 import type { Instant } from '../../core/time.ts';
 import { type SupplyChainCode, SupplyChainError } from '../error.ts';
 import type { Descriptor } from '../oci/descriptor.ts';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ANALYSIS, type Bench, bench, compared, plan, reading, sample } from '../../test/builders.ts';
-import type { Observation } from './observation.ts';
-import type { Analysis } from './plan.ts';
-import type { Sample } from './sample.ts';
+import { ANALYSIS, type Bench, bench, compared, plan, reading, sample } from '../../../test/builders.ts';
+import type { Observation } from '../observation.ts';
+import type { Analysis } from '../plan.ts';
+import type { Sample } from '../sample.ts';
 import { questions } from './judge.ts';
-import { replay } from './replay.ts';
+import { replay } from '../replay.ts';
 
 /** A rollout of one step at 10 % that is judged by the analysis alone. */
 function analysed(analysis: Partial<Analysis> = {}, changes: Parameters<typeof plan>[0] = {}): Bench {

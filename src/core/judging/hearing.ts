@@ -1,13 +1,13 @@
-import { beginEvidence, type Evidence, type Interval, learn } from './analysis/evidence.ts';
-import type { AnalysisSettings } from './analysis/settings.ts';
-import { readingOf } from './look.ts';
-import type { Observation } from './observation.ts';
+import { beginEvidence, type Evidence, type Interval, learn } from '../analysis/evidence.ts';
+import type { AnalysisSettings } from '../analysis/settings.ts';
+import { readingOf } from '../look.ts';
+import type { Observation } from '../observation.ts';
 import type { Question } from './question.ts';
-import type { Rollout } from './rollout.ts';
-import { latencyQuantile, type Sample } from './sample.ts';
+import type { Rollout } from '../rollout.ts';
+import { latencyQuantile, type Sample } from '../sample.ts';
 import { ANALYSIS, analysisSettings, isOver } from './sequential.ts';
-import type { Instant, Milliseconds } from './time.ts';
-import { canSplit } from './wish.ts';
+import type { Instant, Milliseconds } from '../time.ts';
+import { canSplit } from '../wish.ts';
 
 /** What the question for stable's past is called. */
 const HISTORY = 'history';

@@ -1,10 +1,10 @@
-import { approve } from './approval.ts';
-import type { PendingCommand } from './command.ts';
+import { approve } from '../permission/approval.ts';
+import type { PendingCommand } from '../command.ts';
 import { afterStep, labelOf, toEnded, toPromoting, toRollingBack, type Move } from './move.ts';
-import { type Reason, sayReason } from './reason.ts';
-import { isStopped, standstill } from './recheck.ts';
-import { isActive, statusOf, type Rollout, type VerdictKind } from './rollout.ts';
-import { sayDuration, type Instant } from './time.ts';
+import { type Reason, sayReason } from '../reason.ts';
+import { isStopped, standstill } from '../permission/recheck.ts';
+import { isActive, statusOf, type Rollout, type VerdictKind } from '../rollout.ts';
+import { sayDuration, type Instant } from '../time.ts';
 
 /** What a command comes to: what to tell the person, and what changes. */
 export interface Obeyed {

@@ -1,11 +1,11 @@
-import { runningCandidate } from '../look.ts';
+import { runningCandidate } from '../../look.ts';
 import { toPromoting, toRollingBack, toStep, type Move } from '../move.ts';
-import type { Observation } from '../observation.ts';
+import type { Observation } from '../../observation.ts';
 import { stay, targetNames, type Progress } from '../progress.ts';
-import type { Reason } from '../reason.ts';
-import type { PhaseOf, Rollout } from '../rollout.ts';
-import type { Instant, Milliseconds } from '../time.ts';
-import { canSplit, isStable } from '../wish.ts';
+import type { Reason } from '../../reason.ts';
+import type { PhaseOf, Rollout } from '../../rollout.ts';
+import type { Instant, Milliseconds } from '../../time.ts';
+import { canSplit, isStable } from '../../wish.ts';
 
 /** Waits until the candidate is up, healthy, the right one and tested on every target. */
 export function prepare(

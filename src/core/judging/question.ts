@@ -1,4 +1,4 @@
-import type { Window } from './time.ts';
+import type { Window } from '../time.ts';
 
 /** One thing to ask the metrics: a check's counts of both arms over a window. */
 export interface Question {

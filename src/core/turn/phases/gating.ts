@@ -1,13 +1,13 @@
-import type { Admission } from '../admission.ts';
-import { overrideOf } from '../override.ts';
-import { readingOf, runningCandidate } from '../look.ts';
+import type { Admission } from '../../permission/admission.ts';
+import { overrideOf } from '../../permission/override.ts';
+import { readingOf, runningCandidate } from '../../look.ts';
 import { toEnded } from '../move.ts';
-import type { GateAnswer, Observation } from '../observation.ts';
+import type { GateAnswer, Observation } from '../../observation.ts';
 import { stay, targetNames, type Progress } from '../progress.ts';
-import type { Reason } from '../reason.ts';
-import type { PhaseOf, Rollout } from '../rollout.ts';
-import type { Instant } from '../time.ts';
-import { isStable } from '../wish.ts';
+import type { Reason } from '../../reason.ts';
+import type { PhaseOf, Rollout } from '../../rollout.ts';
+import type { Instant } from '../../time.ts';
+import { isStable } from '../../wish.ts';
 
 /** Waits until every gate is open and every target can be read. */
 export function passGates(

@@ -1,6 +1,6 @@
-import type { Rollout } from './rollout.ts';
+import type { Rollout } from '../rollout.ts';
 import { isSamePerson } from './person.ts';
-import { sayDuration, type Instant } from './time.ts';
+import { sayDuration, type Instant } from '../time.ts';
 
 /** What people may overrule. */
 export type OverridableGate = 'supply chain' | 'freeze';

@@ -1,12 +1,12 @@
-import type { Observation, SampleReading } from './observation.ts';
-import type { Check, OnFailure } from './plan.ts';
+import type { Observation, SampleReading } from '../observation.ts';
+import type { Check, OnFailure } from '../plan.ts';
 import type { Question } from './question.ts';
-import type { Finding, Rollout } from './rollout.ts';
+import type { Finding, Rollout } from '../rollout.ts';
 import { analysisQuestions } from './hearing.ts';
 import { ANALYSIS, analysisFindings } from './sequential.ts';
 import { judgeThreshold, type Judgement } from './threshold.ts';
-import type { Instant } from './time.ts';
-import { canSplit } from './wish.ts';
+import type { Instant } from '../time.ts';
+import { canSplit } from '../wish.ts';
 
 /** What judging needs to know of the metrics at `now`. */
 export function questions(rollout: Rollout, now: Instant): readonly Question[] {

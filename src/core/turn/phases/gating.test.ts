@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ADMISSION, bench, command, imageRelease, START } from '../../../test/builders.ts';
-import type { Admission } from '../admission.ts';
-import { sayEntry } from '../journal.ts';
-import type { GateAnswer } from '../observation.ts';
-import type { Override } from '../override.ts';
-import { sayReason } from '../reason.ts';
-import { statusOf, type Rollout } from '../rollout.ts';
+import { ADMISSION, bench, command, imageRelease, START } from '../../../../test/builders.ts';
+import type { Admission } from '../../permission/admission.ts';
+import { sayEntry } from '../../journal.ts';
+import type { GateAnswer } from '../../observation.ts';
+import type { Override } from '../../permission/override.ts';
+import { sayReason } from '../../reason.ts';
+import { statusOf, type Rollout } from '../../rollout.ts';
 
 const IMAGE = imageRelease('1.1.0');
 const TURN: GateAnswer = { gate: 'turn', kind: 'open' };

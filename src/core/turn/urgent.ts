@@ -1,13 +1,13 @@
-import { onFailureOf } from './judge.ts';
-import { readingOf, runningCandidate } from './look.ts';
+import { onFailureOf } from '../judging/judge.ts';
+import { readingOf, runningCandidate } from '../look.ts';
 import { toHeld, toRollingBack, type Move } from './move.ts';
-import type { Observation } from './observation.ts';
+import type { Observation } from '../observation.ts';
 import { targetNames } from './progress.ts';
-import type { Reason } from './reason.ts';
-import { sameRelease } from './release.ts';
-import type { Rollout } from './rollout.ts';
-import type { Instant } from './time.ts';
-import { canSplit, homeRelease } from './wish.ts';
+import type { Reason } from '../reason.ts';
+import { sameRelease } from '../release.ts';
+import type { Rollout } from '../rollout.ts';
+import type { Instant } from '../time.ts';
+import { canSplit, homeRelease } from '../wish.ts';
 
 /** Bad news that does not wait for the end of a step: the move it calls for, or null. `clock` may have been set back. */
 export function heedBadNews(rollout: Rollout, observation: Observation, clock: Instant): Move | null {

@@ -1,7 +1,7 @@
-import { onFailureOf } from './judge.ts';
-import type { Reason } from './reason.ts';
-import { isStopped, standstill } from './recheck.ts';
-import type { Finding, Rollout } from './rollout.ts';
+import { onFailureOf } from '../judging/judge.ts';
+import type { Reason } from '../reason.ts';
+import { isStopped, standstill } from '../permission/recheck.ts';
+import type { Finding, Rollout } from '../rollout.ts';
 
 /** An outage of fewer turns than this is not worth a line. */
 const WORTH_TELLING = 3;

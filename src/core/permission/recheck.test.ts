@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { bench, type Bench, command, compared, plan, sample } from '../../test/builders.ts';
+import { bench, type Bench, command, compared, plan, sample } from '../../../test/builders.ts';
 import type { Admission } from './admission.ts';
-import { sayEntry } from './journal.ts';
-import { labelOf } from './move.ts';
-import type { GateAnswer, Observation } from './observation.ts';
+import { sayEntry } from '../journal.ts';
+import { labelOf } from '../turn/move.ts';
+import type { GateAnswer, Observation } from '../observation.ts';
 import { mustRecheck } from './recheck.ts';
-import { statusOf } from './rollout.ts';
+import { statusOf } from '../rollout.ts';
 
 const GATE = 'supply chain';
 const ADMISSION: Admission = { policy: 'sha256:1', evidence: [], builtAt: null };

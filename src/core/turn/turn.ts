@@ -1,15 +1,15 @@
-import type { Answer, PendingCommand } from './command.ts';
-import type { Decision } from './decision.ts';
-import type { JournalEntry } from './journal.ts';
+import type { Answer, PendingCommand } from '../command.ts';
+import type { Decision } from '../decision.ts';
+import type { JournalEntry } from '../journal.ts';
 import { labelOf, type Move } from './move.ts';
 import type { Obeyed } from './obey.ts';
-import type { Reason } from './reason.ts';
-import { beginRecheck } from './recheck.ts';
-import { sameRelease } from './release.ts';
-import type { Rollout } from './rollout.ts';
-import type { Instant } from './time.ts';
-import { sameTraffic, type Traffic } from './traffic.ts';
-import { wishedTraffic, wishedWeight } from './wish.ts';
+import type { Reason } from '../reason.ts';
+import { beginRecheck } from '../permission/recheck.ts';
+import { sameRelease } from '../release.ts';
+import type { Rollout } from '../rollout.ts';
+import type { Instant } from '../time.ts';
+import { sameTraffic, type Traffic } from '../traffic.ts';
+import { wishedTraffic, wishedWeight } from '../wish.ts';
 
 /** A decision in the making. */
 export interface Turn {

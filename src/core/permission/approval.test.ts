@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { bench, command, plan, START } from '../../test/builders.ts';
-import type { Command } from './command.ts';
-import type { GateAnswer } from './observation.ts';
-import { sayEntry } from './journal.ts';
+import { bench, command, plan, START } from '../../../test/builders.ts';
+import type { Command } from '../command.ts';
+import type { GateAnswer } from '../observation.ts';
+import { sayEntry } from '../journal.ts';
 import { askedOverrides, type Override } from './override.ts';
 import { validApprovals } from './approval.ts';
-import type { Rollout } from './rollout.ts';
+import type { Rollout } from '../rollout.ts';
 
 const HOUR = 3_600_000;
 const TWO = plan({ approval: { people: 2, from: null, expires: HOUR } });

@@ -1,7 +1,7 @@
-import type { ThresholdCheck } from './plan.ts';
-import type { Measured } from './reason.ts';
-import type { Finding } from './rollout.ts';
-import { type Comparison, errorShare, latencyQuantile, type Sample } from './sample.ts';
+import type { ThresholdCheck } from '../plan.ts';
+import type { Measured } from '../reason.ts';
+import type { Finding } from '../rollout.ts';
+import { type Comparison, errorShare, latencyQuantile, type Sample } from '../sample.ts';
 
 /** What a check says about one target. */
 export type Judgement = Pick<Finding, 'kind' | 'reason'>;

@@ -1,8 +1,8 @@
 import type { Move } from './move.ts';
 import { toRollingBack } from './move.ts';
-import type { Reason } from './reason.ts';
-import type { Rollout } from './rollout.ts';
-import type { Instant, Milliseconds } from './time.ts';
+import type { Reason } from '../reason.ts';
+import type { Rollout } from '../rollout.ts';
+import type { Instant, Milliseconds } from '../time.ts';
 
 /** What a phase comes to: a move to another one, or what it waits for. */
 export type Progress = Move | { readonly to: null; readonly waitingFor: readonly Reason[] };

@@ -1,4 +1,4 @@
-import type { Instant, Milliseconds } from './time.ts';
+import type { Instant, Milliseconds } from '../time.ts';
 
 /** A time in which no rollout may begin, by the clock on the wall in a time zone. */
 export type FreezeWindow = { readonly name: string; readonly zone: string } & (

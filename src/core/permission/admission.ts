@@ -1,4 +1,4 @@
-import type { Instant } from './time.ts';
+import type { Instant } from '../time.ts';
 
 /** What a piece of evidence about an image says. */
 export type EvidenceKind = 'signature' | 'provenance' | 'sbom' | 'scan' | 'exception' | 'verdict';

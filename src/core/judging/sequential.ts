@@ -1,10 +1,10 @@
-import { assess, type Assessment, type MetricEvidence } from './analysis/assess.ts';
-import type { Block } from './analysis/count.ts';
-import { type AnalysisSettings, usualSettings } from './analysis/settings.ts';
-import { wouldFind } from './forecast/would-find.ts';
-import type { Analysis, Plan } from './plan.ts';
-import type { Weighed } from './reason.ts';
-import type { Finding, Rollout } from './rollout.ts';
+import { assess, type Assessment, type MetricEvidence } from '../analysis/assess.ts';
+import type { Block } from '../analysis/count.ts';
+import { type AnalysisSettings, usualSettings } from '../analysis/settings.ts';
+import { wouldFind } from '../forecast/would-find.ts';
+import type { Analysis, Plan } from '../plan.ts';
+import type { Weighed } from '../reason.ts';
+import type { Finding, Rollout } from '../rollout.ts';
 
 /** What the analysis is called among the checks. */
 export const ANALYSIS = 'analysis';

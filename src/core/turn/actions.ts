@@ -1,13 +1,13 @@
-import type { Action } from './decision.ts';
-import { follows, readingOf } from './look.ts';
-import type { Observation, TargetReading } from './observation.ts';
+import type { Action } from '../decision.ts';
+import { follows, readingOf } from '../look.ts';
+import type { Observation, TargetReading } from '../observation.ts';
 import { targetNames } from './progress.ts';
-import { isStopped } from './recheck.ts';
-import { type Release, sameRelease } from './release.ts';
-import type { Rollout } from './rollout.ts';
-import type { Instant } from './time.ts';
-import { sameTraffic, type Traffic } from './traffic.ts';
-import { guardHome, keptReleases, wishedTraffic } from './wish.ts';
+import { isStopped } from '../permission/recheck.ts';
+import { type Release, sameRelease } from '../release.ts';
+import type { Rollout } from '../rollout.ts';
+import type { Instant } from '../time.ts';
+import { sameTraffic, type Traffic } from '../traffic.ts';
+import { guardHome, keptReleases, wishedTraffic } from '../wish.ts';
 
 /** The guard is renewed when less than this share of its time is left, and trusted while more than half of that is. */
 const RENEW_BELOW = 2 / 3;

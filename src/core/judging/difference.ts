@@ -1,8 +1,8 @@
-import { confidenceSequence } from './analysis/confidence-sequence.ts';
-import { addCounts, type Block, errorsOf, NOTHING } from './analysis/count.ts';
-import type { Interval } from './analysis/evidence.ts';
-import type { Rollout } from './rollout.ts';
-import type { Milliseconds } from './time.ts';
+import { confidenceSequence } from '../analysis/confidence-sequence.ts';
+import { addCounts, type Block, errorsOf, NOTHING } from '../analysis/count.ts';
+import type { Interval } from '../analysis/evidence.ts';
+import type { Rollout } from '../rollout.ts';
+import type { Milliseconds } from '../time.ts';
 
 /** How much more often the candidate fails than stable on a target, as shares of the requests: between `low` and `high`. */
 export interface Difference {

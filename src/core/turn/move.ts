@@ -1,8 +1,8 @@
-import type { Admission } from './admission.ts';
-import type { Reason } from './reason.ts';
-import type { Phase, Rollout, Verdict } from './rollout.ts';
-import type { Instant } from './time.ts';
-import { isStable } from './wish.ts';
+import type { Admission } from '../permission/admission.ts';
+import type { Reason } from '../reason.ts';
+import type { Phase, Rollout, Verdict } from '../rollout.ts';
+import type { Instant } from '../time.ts';
+import { isStable } from '../wish.ts';
 
 /** A change of phase and what it is for. */
 export interface Move {

@@ -1,8 +1,8 @@
-import type { PendingCommand } from './command.ts';
+import type { PendingCommand } from '../command.ts';
 import { allowOverrides, askedOverrides } from './override.ts';
 import { isPerson, isSamePerson } from './person.ts';
-import type { Rollout } from './rollout.ts';
-import { sayDuration, type Instant, type Milliseconds } from './time.ts';
+import type { Rollout } from '../rollout.ts';
+import { sayDuration, type Instant, type Milliseconds } from '../time.ts';
 
 /** Who has to say yes before a rollout begins. */
 export interface ApprovalRule {

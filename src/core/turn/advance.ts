@@ -1,11 +1,11 @@
-import type { Observation } from './observation.ts';
+import type { Observation } from '../observation.ts';
 import { finishPromotion, finishRollback, settle } from './phases/ending.ts';
 import { passGates } from './phases/gating.ts';
 import { prepare } from './phases/preparing.ts';
 import { hold, reachBarrier, stayHeld } from './phases/progressing.ts';
 import type { Progress } from './progress.ts';
-import type { Rollout } from './rollout.ts';
-import type { Instant } from './time.ts';
+import type { Rollout } from '../rollout.ts';
+import type { Instant } from '../time.ts';
 
 /** Where the rollout goes from here when nothing goes wrong. */
 export function advance(rollout: Rollout, observation: Observation, now: Instant): Progress {

@@ -1,10 +1,10 @@
-import { onFailureOf } from '../judge.ts';
-import { isProvenGood } from '../sequential.ts';
+import { onFailureOf } from '../../judging/judge.ts';
+import { isProvenGood } from '../../judging/sequential.ts';
 import { afterStep, toHeld, toRollingBack, type Move } from '../move.ts';
 import { awaitTargets, stay, targetNames, unsteady, type Progress } from '../progress.ts';
-import type { Reason } from '../reason.ts';
-import type { Finding, PhaseOf, Rollout } from '../rollout.ts';
-import type { Instant } from '../time.ts';
+import type { Reason } from '../../reason.ts';
+import type { Finding, PhaseOf, Rollout } from '../../rollout.ts';
+import type { Instant } from '../../time.ts';
 
 /** A step that could not decide in its time gets as much again before it counts as inconclusive. */
 export const EXTENSION = 2;

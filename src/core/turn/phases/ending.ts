@@ -1,13 +1,13 @@
-import { dueVerdict, isGivenUp } from '../attestation.ts';
-import { follows, readingOf } from '../look.ts';
+import { dueVerdict, isGivenUp } from '../../attestation.ts';
+import { follows, readingOf } from '../../look.ts';
 import { toEnded } from '../move.ts';
-import type { Observation } from '../observation.ts';
+import type { Observation } from '../../observation.ts';
 import { awaitTargets, stay, targetNames, unsteady, type Progress } from '../progress.ts';
-import type { Reason } from '../reason.ts';
-import { sameRelease } from '../release.ts';
-import type { PhaseOf, Rollout } from '../rollout.ts';
-import type { Instant } from '../time.ts';
-import { isStable, keptReleases } from '../wish.ts';
+import type { Reason } from '../../reason.ts';
+import { sameRelease } from '../../release.ts';
+import type { PhaseOf, Rollout } from '../../rollout.ts';
+import type { Instant } from '../../time.ts';
+import { isStable, keptReleases } from '../../wish.ts';
 
 /** Ends when every target has made the candidate its stable; one that does not follow takes all of them back. */
 export function finishPromotion(rollout: Rollout, phase: PhaseOf<'promoting'>, now: Instant): Progress {

@@ -1,8 +1,8 @@
-import type { PendingCommand } from './command.ts';
-import type { GateAnswer, Observation } from './observation.ts';
-import type { Reason } from './reason.ts';
-import type { Rollout } from './rollout.ts';
-import type { Instant, Milliseconds } from './time.ts';
+import type { PendingCommand } from '../command.ts';
+import type { GateAnswer, Observation } from '../observation.ts';
+import type { Reason } from '../reason.ts';
+import type { Rollout } from '../rollout.ts';
+import type { Instant, Milliseconds } from '../time.ts';
 
 /** What became of asking again by what the candidate was let in. */
 export interface Recheck {
