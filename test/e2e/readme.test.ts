@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { commandsIn } from '../documents.ts';
@@ -40,6 +40,7 @@ function section(heading: string): readonly string[] {
 /** The project of somebody who reads the README. */
 async function reader(t: Parameters<typeof project>[0]): Promise<Project> {
   const shop = await project(t);
+  rmSync(shop.configFile);
   writeFileSync(path.join(shop.directory, 'server.js'), SERVER);
   writeFileSync(path.join(shop.directory, 'package.json'), JSON.stringify(PACKAGE));
   return shop;
