@@ -62,6 +62,24 @@ describe('a configuration', () => {
     assert.deepEqual(config.environments[0]?.targets[0]?.listen, { host: '127.0.0.1', port: 9000 });
   });
 
+  it('is not guessed when there are two', async (t) => {
+    const directory = project(t, { 'canary.config.ts': 'export default {}', 'canary.config.yaml': '' });
+    await assert.rejects(
+      loadConfig(directory),
+      /both canary\.config\.ts and canary\.config\.yaml in .*--config/,
+    );
+  });
+
+  it('that is no program is told with the line', async (t) => {
+    const broken = project(t, { 'canary.config.ts': 'const a = 1;\nconst x: = 3;\n' });
+    await assert.rejects(loadConfig(broken), /canary\.config\.ts:2 cannot be read: Unexpected token/);
+    const failing = project(t, { 'canary.config.ts': 'const a = 1;\n\nnoSuchThing();\n' });
+    await assert.rejects(
+      loadConfig(failing),
+      /canary\.config\.ts:3 cannot be read: noSuchThing is not defined/,
+    );
+  });
+
   it('may be YAML', async (t) => {
     const text =
       'service: shop\nrun: {command: [node, server.js]}\nenvironments:\n  - name: dev\n    targets: [{kind: local, name: web, listen: "0.0.0.0:80"}]\n';

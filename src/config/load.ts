@@ -42,11 +42,22 @@ export function checkConfig(written: unknown, source: string): Config {
   throw new ConfigError('invalid', `${source} has ${count}:\n${list.join('\n')}`, problems);
 }
 
+/** The names of the configurations that are in the directory. More than one are too many. */
+export function configFilesIn(directory: string): readonly string[] {
+  return EXTENSIONS.map((extension) => `canary.config.${extension}`).filter((name) =>
+    existsSync(path.join(directory, name)),
+  );
+}
+
 function findConfig(directory: string): string | null {
-  for (const extension of EXTENSIONS) {
-    const candidate = path.join(directory, `canary.config.${extension}`);
-    if (existsSync(candidate)) return candidate;
+  const [found, other] = configFilesIn(directory);
+  if (found !== undefined && other !== undefined) {
+    throw new ConfigError(
+      'invalid',
+      `There are both ${found} and ${other} in ${directory}: remove the one that is not meant, or name the other with --config.`,
+    );
   }
+  if (found !== undefined) return path.join(directory, found);
   const above = path.dirname(directory);
   return above === directory ? null : findConfig(above);
 }
@@ -106,8 +117,17 @@ async function importModule(file: string): Promise<unknown> {
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     const message = error instanceof Error ? error.message : String(error);
-    throw new ConfigError('unreadable', `${file} cannot be read: ${message}`, [], { cause: error });
+    throw new ConfigError('unreadable', `${file}${lineIn(file, error)} cannot be read: ${message}`, [], {
+      cause: error,
+    });
   } finally {
     hooks.deregister();
   }
+}
+
+/** The line of the file that an error is about, as `:12`; nothing where it does not say. */
+function lineIn(file: string, error: unknown): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const [, line] = stack.split(file)[1]?.match(/^:(\d+)/) ?? [];
+  return line === undefined ? '' : `:${line}`;
 }

@@ -1,14 +1,21 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, it } from 'node:test';
-import { project } from './project.ts';
+import { describe, it, type TestContext } from 'node:test';
+import { type Project, project } from './project.ts';
 
 const START = ['init', '--yes', '--command', 'node server.js'] as const;
 
+/** A project without a configuration. */
+async function bare(t: TestContext): Promise<Project> {
+  const found = await project(t);
+  rmSync(found.configFile);
+  return found;
+}
+
 describe('canary init', { concurrency: false }, () => {
   it('writes a configuration that the other commands take', async (t) => {
-    const { directory, canary } = await project(t);
+    const { directory, canary } = await bare(t);
     const { code, stdout } = await canary(...START, '--health', '/up', '--listen', '8123');
     assert.equal(code, 0);
     assert.match(stdout, /Wrote canary\.config\.ts/);
@@ -18,8 +25,15 @@ describe('canary init', { concurrency: false }, () => {
     assert.equal((await canary(...START)).code, 4, 'it is there already');
   });
 
+  it('writes none beside another one, as nobody could tell which is meant', async (t) => {
+    const { canary } = await project(t);
+    const { code, stderr } = await canary(...START, '--force');
+    assert.equal(code, 4);
+    assert.match(stderr, /^canary\.config\.json is there already/);
+  });
+
   it('writes it where it is told to', async (t) => {
-    const { directory, canary } = await project(t);
+    const { directory, canary } = await bare(t);
     assert.equal((await canary(...START, '--config', 'other.ts')).code, 0);
     assert.ok(existsSync(path.join(directory, 'other.ts')));
     assert.ok(!existsSync(path.join(directory, 'canary.config.ts')));
@@ -27,7 +41,7 @@ describe('canary init', { concurrency: false }, () => {
   });
 
   it('writes nothing that could not be used, and says what would be right', async (t) => {
-    const { directory, canary } = await project(t);
+    const { directory, canary } = await bare(t);
     writeFileSync(path.join(directory, 'file'), '');
     const wrong: readonly (readonly [readonly string[], RegExp])[] = [
       [['--health', 'healthz'], /^the health path must begin with one "\/"/],

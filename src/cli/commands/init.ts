@@ -1,5 +1,6 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { configFilesIn } from '../../config/load.ts';
 import { ConfigError } from '../../config/problems.ts';
 import { type CommandInput, type CommandRun, flag, textOption } from '../command.ts';
 import { EXIT_CODES, Refusal } from '../exit-code.ts';
@@ -20,6 +21,10 @@ export const run: CommandRun = async (input) => {
       'invalid',
       `init writes TypeScript: --config takes a file such as "${FILE}", not "${name}".`,
     );
+  }
+  const other = configFilesIn(input.directory).find((each) => each !== FILE);
+  if (name === FILE && other !== undefined) {
+    throw new Refusal(`${other} is there already, and two are one too many: remove it first.`);
   }
   if (existsSync(file) && !flag(input, 'force')) {
     throw new Refusal(`${name} is there already; --force replaces it.`);
