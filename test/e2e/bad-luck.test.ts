@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
 import { sayEntry } from '../../src/core/journal.ts';
@@ -255,8 +256,8 @@ describe('bad luck', { concurrency: false }, () => {
     hold(shop, '60s');
     const other = shop.start('deploy', '--release', '1.2.0');
     await shop.until(isHolding);
-    process.kill(other.pid, 'SIGSTOP');
     t.after(() => other.kill('SIGKILL'));
+    await eventually(() => isFrozenIdle(shop, other.pid));
     const { code, stderr } = await shop.canary('rollback');
     assert.equal(code, 5);
     assert.match(stderr, /Written down for shop-dev-3.*process \d+\) runs, but does not respond/);
@@ -340,5 +341,20 @@ function fill(file: string): void {
     writeFileSync(file, Buffer.alloc(8 * 1024 * 1024));
   } catch {
     // The disk is full now.
+  }
+}
+
+/** Freezes a process, unless it is just writing, for then nobody else can: that is another story. */
+function isFrozenIdle(shop: Project, pid: number): boolean {
+  process.kill(pid, 'SIGSTOP');
+  const database = new DatabaseSync(path.join(shop.directory, '.canary', 'state.db'), { timeout: 0 });
+  try {
+    database.exec('begin immediate; rollback');
+    return true;
+  } catch {
+    process.kill(pid, 'SIGCONT');
+    return false;
+  } finally {
+    database.close();
   }
 }

@@ -114,7 +114,7 @@ describe('canary build', () => {
     [[PODINFO, '--label', 'a'], /--label takes NAME=value/],
     [[PODINFO, '--entrypoint', 'node nothing.js'], /does not go into the image/],
     [[PODINFO, '--node', 'bundled'], /give a base/],
-    [['nothing-here'], /there is no directory/],
+    [['nothing-here'], /There is no directory/],
   ];
   for (const [args, says] of wrong) {
     it(`refuses ${args.slice(-2).join(' ').replaceAll(PODINFO, 'podinfo')}`, (t) => {

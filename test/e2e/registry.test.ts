@@ -48,7 +48,7 @@ describe('canary registry', () => {
     assert.match(line, /built-in registry is at 127\.0\.0\.1:\d+/);
     const second = await shop.canary('registry', '--port', '0');
     assert.equal(second.code, 5);
-    assert.match(second.stderr, /another process serves/);
+    assert.match(second.stderr, /Another process serves/);
     assert.equal((await shop.canary('registry', '--port', 'http')).code, 2);
   });
 });

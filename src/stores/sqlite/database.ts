@@ -75,7 +75,10 @@ export function translated<T>(file: string, work: () => T): T {
 const SQLITE_BUSY = 5;
 
 const TRANSLATIONS: Readonly<Record<number, readonly [StoreErrorCode, string]>> = {
-  [SQLITE_BUSY]: ['unavailable', 'is locked by another process that does not let go; is one stuck?'],
+  [SQLITE_BUSY]: [
+    'unavailable',
+    'is locked by another process that does not let go; see whether one is stuck',
+  ],
   8: ['read-only', 'cannot be written; check the permissions of the file and its directory'],
   10: ['unavailable', 'could not be read or written; check the disk'],
   11: ['corrupt', 'is damaged; restore it from a backup, or move it away to begin anew'],
