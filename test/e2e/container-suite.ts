@@ -243,7 +243,7 @@ export function containerSuite({ what, images, ground }: ContainerSuite): void {
     it('is read back as another image when its container is exchanged', async (t) => {
       const [asked, other] = [await images.build('1.0.0'), await images.build('6.6.6', { EVIL: 'yes' })];
       const [release, evil] = [releaseOf('1.0.0', asked), releaseOf('6.6.6', other)];
-      const { settings, up, prepare, find, inspect, containers } = await rig(t);
+      const { settings, up, prepare, find, inspect, containers, client } = await rig(t);
       await up(release);
       const [name, mine] = [await inspect('{{.Name}}'), await containers()];
       await prepare(evil);
@@ -251,10 +251,16 @@ export function containerSuite({ what, images, ground }: ContainerSuite): void {
       const [stranger = ''] = (await containers()).filter((id) => !mine.includes(id));
       const theirs = (await ground.ask('inspect', '--format={{.Name}}', stranger)).replace(/^\//, '');
       const seen = ground.strange(other, await ground.ask('inspect', '--format={{.Image}}', stranger));
-      await ground.ask('rename', name, `${name}-aside`);
-      await ground.ask('rename', theirs, name);
+      // Whoever looks between the two would find none, and start another one.
+      const { pid } = await client.reading();
+      process.kill(pid, 'SIGSTOP');
+      try {
+        await ground.ask('rename', name, `${name}-aside`);
+        await ground.ask('rename', theirs, name);
+      } finally {
+        process.kill(pid, 'SIGCONT');
+      }
       await eventually(async () => (await find(release))?.digest === seen);
-      // Whoever looks for its own meanwhile finds none, starts another one, and knows no more of what is there.
       const berth = { settings: ground.settings, target: targetOf(settings.directory) };
       await removeContainers(berth, [name, theirs, `${name}-aside`]);
     });
